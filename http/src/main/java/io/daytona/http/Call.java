@@ -1,0 +1,48 @@
+package io.daytona.http;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One request as a handler sees it.
+ *
+ * @param <B> type of the body
+ */
+public interface Call<B> {
+  /** The body: a record, the raw stream, or null for {@link Void} endpoints. */
+  B body();
+
+  /** HTTP method as sent. */
+  String method();
+
+  /** Path and query as sent, percent-encoding untouched. */
+  String uri();
+
+  /** Decoded value of a parameter of the path template. */
+  String path(String name);
+
+  /** First value of a query parameter, decoded; empty when absent. */
+  Optional<String> query(String name);
+
+  /** All values of a query parameter: repeated, {@code name[]} and {@code name[0]} alike. */
+  List<String> queries(String name);
+
+  /** All query parameters in order, decoded. */
+  Map<String, List<String>> queryMap();
+
+  /** A request header, case-insensitive. */
+  Optional<String> header(String name);
+
+  /** {@code scheme://host[:port]} that the client used, {@code X-Forwarded-*} honoured. */
+  String origin();
+
+  /** Id of this request, echoed in {@code X-Request-Id}. */
+  String requestId();
+
+  /** What the authenticator of the mount returned for this request. */
+  <P> P principal(Class<P> type);
+
+  /** Adds a {@code Server-Timing} entry to the reply, in milliseconds. */
+  void timing(String name, double millis);
+}

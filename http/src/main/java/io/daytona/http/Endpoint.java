@@ -1,0 +1,73 @@
+package io.daytona.http;
+
+/**
+ * One row of the endpoint table: the single source for routing, authorization, OpenAPI and metrics
+ * names.
+ *
+ * @param method HTTP method
+ * @param path template below the mount point, parameters in braces: {@code /sandbox/{id}}
+ * @param operation operation id, unique in its table, as in the reference OpenAPI document where it
+ *     has one
+ * @param summary one sentence for the OpenAPI document
+ * @param access what the caller must have
+ * @param body type of the JSON body; {@link Void} for none, {@link java.io.InputStream} for the raw
+ *     bytes
+ * @param reply type of the JSON reply; {@link Void} for an empty one, {@link RawReply} for anything
+ *     streamed
+ * @param status status of a successful reply, 200…299
+ * @param handler does the work on a virtual thread, may block
+ * @param <B> body
+ * @param <R> reply
+ */
+public record Endpoint<B, R>(
+    Method method,
+    String path,
+    String operation,
+    String summary,
+    Access access,
+    Class<B> body,
+    Class<R> reply,
+    int status,
+    Handler<B, R> handler) {
+
+  /** Does the work of an endpoint. */
+  @FunctionalInterface
+  public interface Handler<B, R> {
+    /**
+     * Answers a call.
+     *
+     * @return the reply; null exactly when the reply type is {@link Void}
+     * @throws io.daytona.wire.error.DaytonaException what the client is to see
+     * @throws java.io.IOException when the client or the sandbox went away
+     * @throws InterruptedException when the server stops
+     */
+    @org.jspecify.annotations.Nullable
+    R handle(Call<B> call) throws java.io.IOException, InterruptedException;
+  }
+
+  /** An endpoint that takes no body and answers 200. */
+  public static <R> Endpoint<Void, R> get(
+      String path,
+      String operation,
+      String summary,
+      Access access,
+      Class<R> reply,
+      Handler<Void, R> handler) {
+    return new Endpoint<>(
+        Method.GET, path, operation, summary, access, Void.class, reply, 200, handler);
+  }
+
+  /** An endpoint with a JSON body. */
+  public static <B, R> Endpoint<B, R> post(
+      String path,
+      String operation,
+      String summary,
+      Access access,
+      Class<B> body,
+      Class<R> reply,
+      int status,
+      Handler<B, R> handler) {
+    return new Endpoint<>(
+        Method.POST, path, operation, summary, access, body, reply, status, handler);
+  }
+}

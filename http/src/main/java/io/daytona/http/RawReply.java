@@ -1,0 +1,32 @@
+package io.daytona.http;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Map;
+
+/**
+ * A reply that is written as a stream, in constant memory.
+ *
+ * @param status HTTP status
+ * @param contentType media type
+ * @param contentLength bytes, or -1 when unknown (chunked)
+ * @param headers further headers
+ * @param writer writes the body; not called for HEAD
+ */
+public record RawReply(
+    int status,
+    String contentType,
+    long contentLength,
+    Map<String, String> headers,
+    Writer writer) {
+
+  /** Writes the body of a streamed reply. */
+  @FunctionalInterface
+  public interface Writer {
+    /**
+     * Writes everything; an exception after the first byte cuts the connection, so that the client
+     * sees a truncated body instead of a complete one.
+     */
+    void write(OutputStream out) throws IOException, InterruptedException;
+  }
+}

@@ -1,0 +1,59 @@
+package io.daytona.toolbox.agent;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A stream to one process. One thread reads; another may write. Closing abandons the stream. */
+public interface AgentProcess extends AutoCloseable {
+  /** Id that outlives this connection. */
+  String process();
+
+  /** Pid inside the sandbox. */
+  long pid();
+
+  /** First offset held when attached; 0 after a spawn. */
+  long firstOffset();
+
+  /** Bytes of output between the offset asked for and the first one held. */
+  long lostBytes();
+
+  /** Writes to standard input or the terminal; blocks on credit. */
+  void write(byte[] bytes, int offset, int length);
+
+  /** Ends standard input. */
+  void endInput();
+
+  /**
+   * The next piece of output; null when the timeout passed first. After {@link Output.Exit} or a
+   * last {@link Output.End} nothing comes.
+   */
+  @Nullable Output next(Duration timeout) throws InterruptedException;
+
+  @Override
+  void close();
+
+  /** What a process gave. */
+  sealed interface Output {
+    /**
+     * Bytes of output.
+     *
+     * @param channel 1 stdout or terminal, 2 stderr
+     * @param bytes the bytes, owned by the receiver
+     */
+    record Chunk(int channel, byte[] bytes) implements Output {}
+
+    /**
+     * A channel ended.
+     *
+     * @param channel 1 or 2
+     */
+    record End(int channel) implements Output {}
+
+    /**
+     * The process ended.
+     *
+     * @param status exit code, or minus the signal
+     */
+    record Exit(int status) implements Output {}
+  }
+}

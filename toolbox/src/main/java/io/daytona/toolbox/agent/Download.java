@@ -1,0 +1,15 @@
+package io.daytona.toolbox.agent;
+
+import java.io.InputStream;
+
+/** A regular file being read. */
+public interface Download extends AutoCloseable {
+  /** The file as it was when opened. */
+  FileStat stat();
+
+  /** Its bytes; reading throws {@link java.io.IOException} when the sandbox goes away. */
+  InputStream bytes();
+
+  @Override
+  void close();
+}

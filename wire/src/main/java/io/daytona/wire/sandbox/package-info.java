@@ -1,0 +1,5 @@
+/** States of a sandbox as clients see them. */
+@NullMarked
+package io.daytona.wire.sandbox;
+
+import org.jspecify.annotations.NullMarked;
