@@ -1,0 +1,88 @@
+package io.daytona.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Memory of the host and of the platform's processes, read from /proc; needs the same host and
+ * root.
+ */
+final class Host {
+  private final Path data;
+
+  /**
+   * Reads a platform's host.
+   *
+   * @param data data directory of the platform
+   */
+  Host(Path data) {
+    this.data = data;
+  }
+
+  /** Memory available to programs, in bytes. */
+  static long availableBytes() {
+    return line(Path.of("/proc/meminfo"), "MemAvailable:").orElseThrow() * 1024;
+  }
+
+  /**
+   * Proportional share of memory of supervisor, jailer, server and everything below the server, in
+   * bytes.
+   */
+  long platformBytes() {
+    long total = 0;
+    for (String role : List.of("supervisor", "jailer", "server")) {
+      total += pid(role).map(pid -> pss(pid) + (role.equals("server") ? below(pid) : 0)).orElse(0L);
+    }
+    return total;
+  }
+
+  /**
+   * Milliseconds from the start of the server's process until it was healthy, and whether the
+   * database was new.
+   */
+  Optional<String> startup() {
+    try {
+      return Optional.of(Files.readString(data.resolve("run/startup.json")));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Long> pid(String role) {
+    try {
+      String text = Files.readString(data.resolve("run/" + role + ".pid")).strip();
+      return Optional.of(Long.parseLong(text.split(" ", -1)[0]));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long below(long pid) {
+    try (Stream<ProcessHandle> children = ProcessHandle.of(pid).orElseThrow().descendants()) {
+      return children.mapToLong(child -> pss(child.pid())).sum();
+    }
+  }
+
+  private static long pss(long pid) {
+    return line(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:").orElse(0L) * 1024;
+  }
+
+  private static Optional<Long> line(Path file, String key) {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith(key))
+          .map(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+          .findFirst();
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.empty(); // the process ended between the listing and the look
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.daytona.bench;
+
+import java.util.List;
+
+/**
+ * One line of the report.
+ *
+ * @param name what was measured
+ * @param unit unit of the figures: {@code ms}, {@code MB/s}, {@code s}, {@code MB}
+ * @param count how many samples
+ * @param failures calls that did not succeed
+ * @param p50 median; the only figure of single-valued rows
+ * @param p95 95th percentile; NaN for single-valued rows
+ * @param p99 99th percentile; NaN for single-valued rows
+ * @param budget the budget beside it, as in ARCHITECTURE.md; empty when there is none
+ * @param within whether the budget is kept; true without one
+ * @param raw every sample
+ */
+record Row(
+    String name,
+    String unit,
+    int count,
+    int failures,
+    double p50,
+    double p95,
+    double p99,
+    String budget,
+    boolean within,
+    List<Double> raw) {
+
+  /** A row of latencies with budgets for p50 and p99 in milliseconds; NaN where there is none. */
+  static Row latency(String name, Samples samples, int failures, double budget50, double budget99) {
+    double p50 = samples.millis(0.5);
+    double p99 = samples.millis(0.99);
+    boolean within =
+        failures == 0
+            && (Double.isNaN(budget50) || p50 <= budget50)
+            && (Double.isNaN(budget99) || p99 <= budget99);
+    return new Row(
+        name,
+        "ms",
+        samples.size(),
+        failures,
+        p50,
+        samples.millis(0.95),
+        p99,
+        budgetText(budget50, budget99),
+        within,
+        samples.rawMillis());
+  }
+
+  /** A row with one figure that must not exceed its budget. */
+  static Row atMost(String name, String unit, double value, double budget, int failures) {
+    return new Row(
+        name,
+        unit,
+        1,
+        failures,
+        value,
+        Double.NaN,
+        Double.NaN,
+        "<= " + trim(budget),
+        failures == 0 && value <= budget,
+        List.of(value));
+  }
+
+  /** A row with one figure that must reach its budget. */
+  static Row atLeast(String name, String unit, Samples ratesTimesMillion, double budget) {
+    double p50 = ratesTimesMillion.millis(0.5);
+    return new Row(
+        name,
+        unit,
+        ratesTimesMillion.size(),
+        0,
+        p50,
+        ratesTimesMillion.millis(0.05),
+        ratesTimesMillion.millis(0.01),
+        ">= " + trim(budget),
+        p50 >= budget,
+        ratesTimesMillion.rawMillis());
+  }
+
+  private static String budgetText(double p50, double p99) {
+    if (Double.isNaN(p50)) {
+      return "";
+    }
+    return Double.isNaN(p99) ? trim(p50) : trim(p50) + " / " + trim(p99);
+  }
+
+  private static String trim(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+}
