@@ -1,0 +1,124 @@
+/* Processes that clients start: their table, output, end and input. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "conn.h"
+#include "ring.h"
+#include "sink.h"
+
+#include <sys/types.h>
+
+enum { PROCESSES_MAX = 4096, ID_MAX = 128, LABEL_MAX = 4096, ARGV_SHOWN = 4096 };
+
+enum process_state {
+    STARTING, /* forked, not yet executing the program */
+    RUNNING,
+    DRAINING, /* the program ended; what its pipes held by then is still being sent */
+    ENDED,
+};
+
+struct process;
+
+/* One output pipe (or the pty, as channel 1). */
+struct output {
+    struct watch w;
+    struct process *process;
+    int channel;
+    size_t left; /* bytes that were in the pipe when the program ended */
+};
+
+/* A client that hears of the process: owner of a spawn or attach stream. */
+struct listener {
+    struct listener *next;
+    struct stream *stream;
+    struct process *process;
+    struct task pump;           /* detached: reads on in the ring */
+    struct ring_cursor cursor;
+    uint64_t stop;              /* detached: the offset it ends at; UINT64_MAX while that is open */
+    bool follow, spawned, kill_on_close, input, started;
+    bool ended[2]; /* EOF was sent */
+};
+
+/* A client that writes to the process by the input verb. */
+struct feeder {
+    struct feeder *next;
+    struct stream *stream;
+    struct process *process;
+    bool eof;
+};
+
+struct process {
+    struct process *next;
+    char id[ID_MAX + 1];
+    char *label;
+    struct buf argv; /* encoded, shortened */
+    pid_t pid;
+    enum process_state state;
+    int status;
+    bool detached, pty, has_in, has_err;
+    bool unlisted; /* kept only to drain pipes that others still hold */
+    bool reported; /* somebody was told the status */
+    bool freed;
+    struct watch start;           /* the child's report about exec */
+    struct output out[2];
+    struct sink in;
+    struct feeder *feeders;
+    struct ring *ring;
+    uint64_t produced; /* bytes of output so far */
+    struct listener *listeners;
+};
+
+extern struct process *processes;
+
+void verb_spawn(struct stream *st, struct span request);
+void verb_attach(struct stream *st, struct span request);
+void verb_input(struct stream *st, struct span request);
+void verb_resize(struct stream *st, struct span request);
+void verb_signal(struct stream *st, struct span request);
+void verb_forget(struct stream *st, struct span request);
+void verb_processes(struct stream *st, struct span request);
+
+/* The listed process of that id, or NULL. */
+struct process *process_find(struct span id);
+/* The process that the request names; NULL after an ERROR on the stream. */
+struct process *process_named(struct stream *st, struct span request);
+/* A listed process that is about to be started. */
+struct process *process_new(void);
+/* Adds the stream as a listener or ends it with an ERROR. Replies once the process runs. */
+void process_listen(struct process *p, struct stream *st, struct span request, bool spawned, bool follow);
+void process_started(struct process *p);
+void process_failed(struct process *p, struct span error);
+void process_reaped(pid_t pid, int wait_status);
+/* Removes it from the table; its pipes are drained until the last holder closes them. */
+void process_unlist(struct process *p);
+/* Ends every stream of the process with an ERROR. */
+void process_dismiss(struct process *p, int err, const char *code, const char *message);
+
+/* input.c */
+void input_finish(struct sink *s);
+void input_ended(struct process *p);
+
+/* spawn.c: starts p as the request says; false with errno. */
+bool spawn_start(struct process *p, struct span request);
+/* Takes what the starting child has said; called again when it was reaped. */
+void spawn_check(struct process *p);
+
+/* signals.c */
+/* False when the process was reaped and its number is somebody else's now. */
+bool signal_safe(const struct process *p);
+/* Signals a process group, or a single process that has not made its group yet; false with errno. */
+bool signal_group(const struct process *p, int sig);
+/* Signals root's descendants and, unless root is the agent, root, its session and group. */
+void signal_tree(pid_t root, int sig);
+/* The same in a forked child, since reading /proc takes a while; the stream may be NULL. */
+void signal_tree_later(struct stream *st, struct span request, pid_t root, int sig);
+
+/* shutdown.c */
+void verb_shutdown(struct stream *st, struct span request);
+void shutdown_and_exit(void);
+void shutdown_check(bool children_left);
+/* main.c: reaps every child that has ended, and tells their owners. */
+void reap_children(void);
+extern bool shutting_down;
+
+#endif

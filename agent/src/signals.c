@@ -1,0 +1,120 @@
+/* Signals to groups and trees of processes. */
+#include "process.h"
+
+#include "identity.h"
+#include "worker.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROUNDS = 16 };
+
+struct task_info {
+    pid_t pid, parent, group, session;
+    bool chosen;
+};
+
+struct snapshot {
+    struct task_info *at;
+    size_t n;
+};
+
+bool signal_safe(const struct process *p) {
+    return p->state <= RUNNING || kill(p->pid, 0) < 0;
+}
+
+bool signal_group(const struct process *p, int sig) {
+    return kill(-p->pid, sig) == 0 ||
+           (errno == ESRCH && p->state == STARTING && kill(p->pid, sig) == 0);
+}
+
+static bool read_stat(const char *pid, struct task_info *t) {
+    char name[64], text[512];
+    snprintf(name, sizeof name, "%.20s/stat", pid);
+    int fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return false;
+    text[n] = 0;
+    char state, *end = strrchr(text, ')'); /* the name before it may hold anything */
+    t->pid = atoi(pid);
+    return end && sscanf(end + 1, " %c %d %d %d", &state, &t->parent, &t->group, &t->session) == 4 &&
+           state != 'Z';
+}
+
+static struct snapshot look(void) {
+    struct snapshot s = {0};
+    size_t cap = 0;
+    int fd = proc_fd < 0 ? -1 : openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        struct task_info t = {0};
+        if (e->d_name[0] < '0' || e->d_name[0] > '9' || !read_stat(e->d_name, &t))
+            continue;
+        if (s.n == cap) {
+            cap = cap ? cap * 2 : 64;
+            s.at = xrealloc(s.at, cap * sizeof *s.at);
+        }
+        s.at[s.n++] = t;
+    }
+    if (d)
+        closedir(d);
+    return s;
+}
+
+/* Root's session and group count as its own: daemons that lost their parent are found by them. */
+static void choose(struct snapshot *s, pid_t root, bool with_root) {
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < s->n; i++) {
+            struct task_info *t = &s->at[i];
+            if (t->chosen || t->pid == 1)
+                continue;
+            bool hit = t->parent == root || (with_root && (t->pid == root || t->session == root || t->group == root));
+            for (size_t j = 0; j < s->n && !hit; j++)
+                hit = s->at[j].chosen && s->at[j].pid == t->parent;
+            t->chosen = hit;
+            more |= hit;
+        }
+    }
+}
+
+void signal_tree(pid_t root, int sig) {
+    bool with_root = root != getppid() && root != getpid(); /* the agent itself is never signalled */
+    pid_t agent = getpid() == root ? root : getppid();
+    pid_t worker = getpid();
+    /* children forked meanwhile are caught by looking again, which only makes sense when the signal kills */
+    for (int round = 0; round < (sig == SIGKILL ? ROUNDS : 1); round++) {
+        struct snapshot s = look();
+        size_t hits = 0;
+        choose(&s, root, with_root);
+        for (size_t i = 0; i < s.n; i++)
+            if (s.at[i].chosen && s.at[i].pid != agent && s.at[i].pid != worker)
+                hits += kill(s.at[i].pid, sig) == 0;
+        free(s.at);
+        if (!hits)
+            break;
+    }
+}
+
+static pid_t tree_root; /* handed to the child by fork */
+static int tree_signal;
+
+static void tree_work(struct work *w) {
+    signal_tree(tree_root, tree_signal);
+    work_reply(w, NULL);
+}
+
+void signal_tree_later(struct stream *st, struct span request, pid_t root, int sig) {
+    tree_root = root;
+    tree_signal = sig;
+    worker_start(st, request, &(struct worker_kind){.work = tree_work});
+}

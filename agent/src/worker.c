@@ -1,0 +1,304 @@
+#include "worker.h"
+
+#include "identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    CONTROL = 3, /* descriptor numbers in the child */
+    DATA = 4,
+    PROC = 5,
+    WORKERS_MAX = 256,
+    MESSAGE_MAX = 16384,
+    PIPE_SIZE = 1 << 20,
+};
+
+static struct worker *workers;
+static unsigned worker_count;
+
+/* --- the child --- */
+
+static void send_message(enum frame type, const void *p, size_t n, int fd) {
+    uint8_t t = (uint8_t)type;
+    struct iovec io[2] = {{&t, 1}, {(void *)(uintptr_t)p, n}};
+    union {
+        struct cmsghdr h;
+        char space[CMSG_SPACE(sizeof(int))];
+    } c = {0};
+    struct msghdr m = {.msg_iov = io, .msg_iovlen = 2};
+    if (fd >= 0) {
+        m.msg_control = c.space;
+        m.msg_controllen = sizeof c.space;
+        struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+        h->cmsg_level = SOL_SOCKET;
+        h->cmsg_type = SCM_RIGHTS;
+        h->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(h), &fd, sizeof fd);
+    }
+    if (sendmsg(CONTROL, &m, MSG_NOSIGNAL) < 0)
+        _exit(1); /* the agent no longer listens */
+}
+
+void work_reply(struct work *w, const struct buf *fields) {
+    (void)w;
+    send_message(FRAME_REPLY, fields ? fields->p : NULL, fields ? fields->len : 0, -1);
+}
+
+void work_send_fd(struct work *w, int fd) {
+    (void)w;
+    send_message(FRAME_REPLY, NULL, 0, fd);
+}
+
+void work_fail(int err, const char *code, const char *call) {
+    char message[256];
+    struct buf b = {0};
+    snprintf(message, sizeof message, err ? "%s: %s" : "%s", call, strerror(err));
+    put_error(&b, err, code, message);
+    send_message(FRAME_ERROR, b.p, b.len, -1);
+    _exit(1);
+}
+
+void work_become(struct work *w, struct user *u) {
+    if (!child_user(w->request, u))
+        work_fail(ENOENT, "user", "no such user in the sandbox");
+    if (!user_become(u))
+        work_fail(errno, "user", "taking on the user");
+}
+
+bool work_committed(void) {
+    char c;
+    return recv(CONTROL, &c, 1, 0) == 1;
+}
+
+static void child(struct span request, const struct worker_kind *kind, int control, int data) {
+    struct work w = {request, data < 0 ? -1 : DATA};
+    if (dup2(control, CONTROL) < 0 || (data >= 0 && dup2(data, DATA) < 0) ||
+        (proc_fd >= 0 && dup2(proc_fd, PROC) < 0))
+        _exit(1);
+    if (data < 0)
+        close(DATA);
+    proc_fd = proc_fd < 0 ? -1 : PROC;
+    child_start(PROC + 1);
+    signal(SIGPIPE, SIG_IGN);
+    umask(0);
+    kind->work(&w);
+    send_message(FRAME_EXIT, NULL, 0, -1);
+    _exit(0);
+}
+
+/* --- the agent --- */
+
+static void worker_free(struct worker *w) {
+    struct worker **p = &workers;
+    while (*p != w)
+        p = &(*p)->next;
+    *p = w->next;
+    worker_count--;
+    if (w->kind.over)
+        w->kind.over(w);
+    watch_close(&w->control);
+    watch_close(&w->out);
+    w->in.streams = NULL;
+    sink_close(&w->in);
+    free_later(w);
+}
+
+static void check_end(struct worker *w) {
+    if (!w->succeeded || w->out.fd >= 0)
+        return;
+    if (w->stream) {
+        if (w->kind.bulk == BULK_OUT)
+            stream_eof(w->stream, 1);
+        stream_exit(w->stream, 0);
+    }
+    w->stream = NULL;
+    worker_free(w);
+}
+
+static void on_out(struct watch *watch, uint32_t events) {
+    (void)events;
+    struct worker *w = container_of(watch, struct worker, out);
+    size_t room = stream_room(w->stream);
+    if (!room) {
+        watch_set(watch, 0);
+        return;
+    }
+    ssize_t n = read(watch->fd, scratch, room);
+    if (n > 0) {
+        stream_data(w->stream, 1, scratch, (size_t)n);
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        watch_close(watch);
+        check_end(w);
+    }
+}
+
+static void on_eof(struct stream *st);
+
+static void on_reply(struct worker *w, struct span reply, int fd) {
+    w->replied = true;
+    if (w->kind.replied) {
+        w->kind.replied(w, reply, fd);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (w->kind.bulk == BULK_NONE) {
+        stream_done_raw(w->stream, reply.p, reply.n);
+        w->stream = NULL;
+        return;
+    }
+    stream_reply_raw(w->stream, reply.p, reply.n);
+    if (w->kind.bulk == BULK_OUT) {
+        watch_set(&w->out, EPOLLIN);
+    } else {
+        sink_add(&w->in, w->stream);
+        if (w->stream->got_eof) /* an empty upload may be sent without waiting for the REPLY */
+            on_eof(w->stream);
+    }
+}
+
+static void on_control(struct watch *watch, uint32_t events) {
+    (void)events;
+    struct worker *w = container_of(watch, struct worker, control);
+    static uint8_t message[MESSAGE_MAX];
+    union {
+        struct cmsghdr h;
+        char space[CMSG_SPACE(sizeof(int))];
+    } c;
+    struct iovec io = {message, sizeof message};
+    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c};
+    int fd = -1;
+    ssize_t n = recvmsg(watch->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
+        h->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(h), sizeof fd);
+    struct span payload = {message + 1, n > 0 ? (size_t)n - 1 : 0};
+    /* the worker runs in the sandbox: root there could make it say anything */
+    bool sound = n > 0 && !(m.msg_flags & MSG_TRUNC) && fields_framed(payload);
+    if (sound && message[0] == FRAME_REPLY && !w->replied && w->stream) {
+        on_reply(w, payload, fd);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (sound && message[0] == FRAME_EXIT && (w->replied || !w->stream)) {
+        w->succeeded = true;
+        watch_close(watch);
+        check_end(w);
+        return;
+    }
+    if (w->stream && sound && message[0] == FRAME_ERROR)
+        stream_error_raw(w->stream, payload.p, payload.n);
+    else if (w->stream)
+        stream_error(w->stream, EIO, "worker", "the worker was killed");
+    w->stream = NULL;
+    worker_free(w);
+}
+
+static void upload_finished(struct sink *s) {
+    struct worker *w = container_of(s, struct worker, in);
+    send(w->control.fd, "C", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    watch_close(&s->w);
+}
+
+static void on_data(struct stream *st, const uint8_t *p, size_t n) {
+    struct worker *w = st->owner;
+    w->received += n;
+    sink_data(&w->in, st, p, n);
+}
+
+/* The worker undoes an upload by itself when the pipe and the control socket close without a commit. */
+static void give_up(struct stream *st) {
+    struct worker *w = st->owner;
+    w->stream = NULL;
+    if (!w->has_in && w->pid)
+        kill(w->pid, SIGKILL);
+    worker_free(w);
+}
+
+static void on_eof(struct stream *st) {
+    struct worker *w = st->owner;
+    if (!w->has_in || !w->replied)
+        return;
+    if (w->expected != UINT64_MAX && w->received != w->expected) {
+        stream_error(st, 0, "size", "%llu bytes came, %llu were announced",
+                     (unsigned long long)w->received, (unsigned long long)w->expected);
+        w->stream = NULL;
+        worker_free(w);
+        return;
+    }
+    sink_finish(&w->in);
+}
+
+static void on_ready(struct stream *st) {
+    struct worker *w = st->owner;
+    if (w->replied && w->kind.bulk == BULK_OUT)
+        watch_set(&w->out, EPOLLIN);
+}
+
+static const struct stream_ops ops = {on_data, on_eof, on_ready, give_up};
+
+void worker_start(struct stream *st, struct span request, const struct worker_kind *kind) {
+    struct worker *w = xzalloc(sizeof *w);
+    int control[2] = {-1, -1}, data[2] = {-1, -1};
+    int mine = kind->bulk == BULK_IN, theirs = !mine; /* ends of the data pipe */
+    w->kind = *kind;
+    w->context = kind->context;
+    w->stream = st;
+    w->has_in = kind->bulk == BULK_IN;
+    w->expected = field_num(request, TAG_SIZE, UINT64_MAX);
+    pid_t pid = -1;
+    if (worker_count >= WORKERS_MAX)
+        errno = EAGAIN;
+    else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0 &&
+             (kind->bulk == BULK_NONE || pipe2(data, O_CLOEXEC) == 0))
+        pid = fork();
+    if (pid == 0)
+        child(request, kind, control[1], data[theirs]);
+    int err = errno;
+    if (control[1] >= 0)
+        close(control[1]);
+    if (data[theirs] >= 0)
+        close(data[theirs]);
+    watch_init(&w->control, control[0], on_control);
+    watch_init(&w->out, w->has_in ? -1 : data[mine], on_out);
+    sink_init(&w->in, w->has_in ? data[mine] : -1, upload_finished);
+    w->pid = pid > 0 ? pid : 0;
+    w->next = workers;
+    workers = w;
+    worker_count++;
+    if (pid < 0) {
+        if (st)
+            stream_error(st, err, "busy", "starting a worker: %s", strerror(err));
+        w->stream = NULL;
+        worker_free(w);
+        return;
+    }
+    if (data[mine] >= 0) {
+        fcntl(data[mine], F_SETFL, O_NONBLOCK);
+        fcntl(data[mine], F_SETPIPE_SZ, PIPE_SIZE);
+    }
+    watch_set(&w->control, EPOLLIN);
+    if (st) {
+        st->owner = w;
+        st->ops = &ops;
+    }
+}
+
+void worker_reaped(pid_t pid) {
+    for (struct worker *w = workers; w; w = w->next)
+        if (w->pid == pid)
+            w->pid = 0;
+}

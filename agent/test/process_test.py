@@ -1,0 +1,439 @@
+import errno
+import os
+import pwd
+import signal
+import time
+import unittest
+
+from client import ROOT, AgentTest, DATA, EXIT, alive, decode, eventually
+
+
+class Programs(AgentTest):
+    def test_output_and_status(self):
+        out, err, status = self.client.shell("echo out; echo err >&2; exit 7")
+        self.assertEqual((out, err, status), (b"out\n", b"err\n", 7))
+
+    def test_status_of_a_signal_is_negative(self):
+        self.assertEqual(self.client.shell("kill -9 $$")[2], -9)
+
+    def test_merge_keeps_the_order(self):
+        out, err, _ = self.client.shell("echo 1; echo 2 >&2; echo 3", merge=True)
+        self.assertEqual((out, err), (b"1\n2\n3\n", b""))
+
+    def test_every_channel_ends_once(self):
+        stream = self.client.request("spawn", argv=["true"], window=10)
+        reply = stream.reply()
+        self.assertEqual(set(reply), {"process", "pid"})
+        self.assertEqual(stream.collect()[2], {1, 2})
+
+    def test_stdin(self):
+        stream = self.client.request("spawn", argv=["cat"], stdin=True, window=1 << 20)
+        stream.reply()
+        stream.write(b"hello")
+        stream.until(b"hello")
+        stream.eof()
+        self.assertEqual(stream.collect()[1], 0)
+
+    def test_stdin_that_ends_before_the_reply(self):
+        stream = self.client.request("spawn", argv=["cat"], stdin=True)
+        stream.eof()
+        stream.reply()
+        self.assertEqual(stream.collect()[1], 0)
+
+    def test_without_stdin_it_reads_nothing(self):
+        self.assertEqual(self.client.run("cat"), (b"", b"", 0))
+
+    def test_a_program_that_does_not_read_does_not_hold_up_its_end(self):
+        stream = self.client.request("spawn", argv=["sleep", "0.2"], stdin=True, window=10)
+        stream.reply()
+        stream.write(b"x" * 200_000)
+        self.assertEqual(stream.collect()[1], 0)
+
+    def test_input_larger_than_every_buffer(self):
+        data = os.urandom(3_000_000)
+        stream = self.client.request("spawn", argv=["sha256sum"], stdin=True, window=1000)
+        stream.reply()
+        stream.write(data)
+        stream.eof()
+        import hashlib
+        self.assertIn(hashlib.sha256(data).hexdigest().encode(), stream.collect()[0][1])
+
+    def test_failures_to_start(self):
+        run = self.client.run
+        self.assertFails("exec", run, "no-such-program", errno=errno.ENOENT)
+        self.assertFails("exec", run, "/no/such/program", errno=errno.ENOENT)
+        self.assertFails("exec", run, "/etc/passwd", errno=errno.EACCES)
+        self.assertFails("cwd", run, "true", cwd="/nowhere", errno=errno.ENOENT)
+        self.assertFails("user", run, "true", user="nobody-at-all", errno=errno.ENOENT)
+        self.assertFails("exec", run, "true", "x" * 200_000, errno=errno.E2BIG)
+        self.assertFails("usage", self.client.call, "spawn")
+        self.assertEqual(self.client.call("processes"), {"size": 0})
+
+    def test_environment(self):
+        base = self.client.call("identity", env=["BASE=1", "GONE=1", "WIN=base"])
+        self.assertEqual(set(base), {"cwd", "user", "path"})
+        out = self.client.run("env", env=["WIN=own", "NEW=2"], unset=["GONE"])[0].decode().split("\n")
+        for entry in ("BASE=1", "WIN=own", "NEW=2", f"USER={base['user']}", f"HOME={base['path']}"):
+            self.assertIn(entry, out)
+        self.assertEqual([e for e in out if e.startswith(("GONE", "WIN=base", "AGENT"))], [])
+        self.assertTrue({"PATH", "SHELL", "LOGNAME"} <= {e.partition("=")[0] for e in out})
+        self.assertEqual(self.client.run("/usr/bin/env", clean_env=True, env=["A=b"])[0], b"A=b\n")
+        self.assertNotIn(b"USER=", self.client.run("env", unset=["USER"])[0])
+
+    def test_identity_replaces_the_whole_environment(self):
+        self.client.call("identity", env=["OLD=1"])
+        self.client.call("identity", env=["NEW=1"], cwd="/usr/bin/../lib")
+        out = self.client.run("env")[0]
+        self.assertIn(b"NEW=1\n", out)
+        self.assertNotIn(b"OLD", out)
+        self.assertEqual(self.client.run("pwd")[0], os.path.realpath("/usr/lib").encode() + b"\n")
+        self.assertEqual(self.client.run("pwd", cwd="..")[0], b"/usr\n")
+
+    def test_identity_that_fails_changes_nothing(self):
+        self.client.call("identity", env=["KEPT=1"])
+        self.assertFails("cwd", self.client.call, "identity", env=["X=1"], cwd="/nowhere")
+        self.assertFails("user", self.client.call, "identity", env=["X=1"], user="nobody-at-all")
+        self.assertFails("usage", self.client.call, "identity", env=["no equals sign"])
+        self.assertIn(b"KEPT=1\n", self.client.run("env")[0])
+
+    def test_a_clean_start(self):
+        script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; cat /proc/self/oom_score_adj; ls /proc/self/fd"
+        out = self.client.shell(script)[0].decode().split()
+        self.assertEqual(out[1], "0" * 16)
+        self.assertEqual(out[3], "0" * 16)
+        self.assertEqual(out[4], "500")
+        self.assertEqual(out[5:], ["0", "1", "2", "3"])  # 3 is the directory that ls reads
+        sid = self.client.shell("echo $$; cut -d' ' -f5,6 /proc/$$/stat")[0].split()
+        self.assertEqual(len(set(sid)), 1, "own session and group")
+
+    def test_limits_are_the_ones_the_agent_was_started_with(self):
+        import resource
+        self.assertEqual(int(self.client.shell("ulimit -n")[0]), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+    def test_large_output_through_small_credit(self):
+        size = 40_000_000
+        stream = self.client.request("spawn", argv=["python3", "-c", f"""
+import random, sys
+r = random.Random(5)
+for _ in range({size // 50000}): sys.stdout.buffer.write(r.randbytes(50000))
+"""], window=3000)
+        stream.reply()
+        import hashlib, random
+        got, want, n = hashlib.sha256(), hashlib.sha256(), 0
+        outstanding = 3000
+        while True:
+            kind, channel, payload = stream.event()
+            if kind != DATA:
+                break
+            self.assertLessEqual(len(payload), outstanding)
+            got.update(payload)
+            n += len(payload)
+            outstanding -= len(payload)
+            if outstanding < 1000:
+                stream.grant(60_000)
+                outstanding += 60_000
+        r = random.Random(5)
+        for _ in range(size // 50000):
+            want.update(r.randbytes(50000))
+        self.assertEqual((n, got.digest()), (size, want.digest()))
+
+    def test_output_blocks_without_credit(self):
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", "yes | head -c 1000000; echo done >&2"])
+        pid = stream.reply()["pid"]
+        other = self.connect()
+        for _ in range(50):
+            self.assertEqual(other.run("true")[2], 0)
+        self.assertTrue(alive(pid))
+        self.assertEqual(len(stream.events), 0)
+        stream.grant(2_000_000)
+        out, status, _ = stream.collect()
+        self.assertEqual((len(out[1]), bytes(out[2]), status), (1_000_000, b"done\n", 0))
+
+    def test_exit_does_not_wait_for_a_background_child(self):
+        start = time.monotonic()
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", "sleep 100 & echo $!"], window=1000)
+        stream.reply()
+        out, status, ended = stream.collect()
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertEqual(ended, {1, 2})
+        child = int(out[1])
+        self.assertTrue(alive(child))
+        os.kill(child, signal.SIGKILL)
+
+    def test_a_background_child_may_go_on_writing(self):
+        marker = self.dir + "/marker"
+        script = f"(sleep 0.3; yes | head -c 1000000; echo > {marker}) & echo started"
+        self.assertEqual(self.client.shell(script)[0], b"started\n")
+        self.assertTrue(eventually(lambda: os.path.exists(marker)))
+
+    def test_what_was_in_the_pipes_comes_before_exit(self):
+        for credit in (1, 10_000_000):
+            stream = self.client.request("spawn", argv=["/bin/sh", "-c", "sleep 50 & head -c 60000 /dev/zero; kill -9 $$"],
+                                         window=credit)
+            stream.reply()
+            out, status, _ = stream.collect() if credit > 1 else self.slowly(stream)
+            self.assertEqual((len(out[1]), status), (60000, -9))
+
+    def slowly(self, stream):
+        out = {1: b""}
+        while True:
+            kind, channel, payload = stream.event()
+            if kind == DATA:
+                out[1] += payload
+                stream.grant(7919)
+            elif kind == EXIT:
+                return out, decode(payload)["status"], None
+
+    def test_orphans_are_reaped(self):
+        out = self.client.shell("for i in 1 2 3 4 5; do (sh -c 'sleep 0.1 & echo $!') ; done")[0]
+        pids = [int(p) for p in out.split()]
+        self.assertEqual(len(pids), 5)
+        self.assertTrue(eventually(lambda: not any(os.path.exists(f"/proc/{p}") for p in pids)), "zombies")
+
+    def test_no_zombies_and_no_descriptors_are_left(self):
+        fds = f"/proc/{self.agent.pid}/fd"
+        self.client.run("true")
+        self.assertTrue(eventually(lambda: self.children() == []))
+        before = len(os.listdir(fds))
+        for i in range(30):
+            self.client.run("true", pty=bool(i % 2))
+            self.client.call("stat", path="/")
+            self.client.listing("/")
+            self.assertFails("exec", self.client.run, "no-such-program")
+        self.assertTrue(eventually(lambda: self.children() == []))
+        self.assertTrue(eventually(lambda: len(os.listdir(fds)) == before))
+        self.assertEqual(self.client.call("processes"), {"size": 0})
+
+    def children(self):
+        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
+            return f.read().split()
+
+    def test_many_at_once(self):
+        streams = [self.client.request("spawn", argv=["/bin/sh", "-c", f"echo {i}; exit {i % 100}"], window=100)
+                   for i in range(100)]
+        for i, stream in enumerate(streams):
+            stream.reply()
+            out, status, _ = stream.collect()
+            self.assertEqual((bytes(out[1]), status), (b"%d\n" % i, i % 100))
+
+    def test_close_lets_the_program_go_on(self):
+        marker = self.dir + "/marker"
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", f"yes | head -c 1000000; echo > {marker}"])
+        stream.reply()
+        stream.close()
+        self.assertTrue(eventually(lambda: os.path.exists(marker)))
+
+    def test_kill_on_close_by_close_and_by_hang_up(self):
+        for hang_up in (False, True):
+            client = self.connect()
+            stream = client.request("spawn", argv=["/bin/sh", "-c", "setsid sleep 100 & echo $!; sleep 100"],
+                                    kill_on_close=True, window=100)
+            pid = stream.reply()["pid"]
+            child = int(stream.until(b"\n"))
+            client.close() if hang_up else stream.close()
+            self.assertTrue(eventually(lambda: not alive(pid) and not alive(child)))
+
+
+class Signals(AgentTest):
+    def spawn(self, script, **fields):
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", script], window=1000, **fields)
+        return stream, stream.reply()
+
+    def test_to_the_group(self):
+        stream, reply = self.spawn("trap 'echo got; exit 3' TERM; echo ready; while :; do sleep 0.05; done")
+        stream.until(b"ready")
+        self.client.call("signal", process=reply["process"], signal=signal.SIGTERM)
+        out, status, _ = stream.collect()
+        self.assertEqual((bytes(out[1]).strip(), status), (b"got", 3))
+
+    def test_to_the_tree(self):
+        stream, reply = self.spawn("setsid sh -c 'setsid sleep 100 & echo $!; sleep 100' & sleep 100")
+        grandchild = int(stream.until(b"\n"))
+        self.client.call("signal", process=reply["process"], signal=signal.SIGKILL, tree=True)
+        self.assertEqual(stream.collect()[1], -9)
+        self.assertTrue(eventually(lambda: not alive(grandchild)))
+
+    def test_to_a_group_whose_leader_has_ended(self):
+        stream, reply = self.spawn("sleep 100 & echo $!", detached=True)
+        child = int(stream.until(b"\n"))
+        self.client.wait_ended(reply["process"])
+        self.client.call("signal", process=reply["process"], signal=signal.SIGKILL)
+        self.assertTrue(eventually(lambda: not alive(child)))
+
+    def test_refusals(self):
+        stream, reply = self.spawn("sleep 100")
+        self.assertFails("usage", self.client.call, "signal", process=reply["process"], signal=99)
+        self.assertFails("usage", self.client.call, "signal", process=reply["process"])
+        self.assertFails("absent", self.client.call, "signal", process="nobody", signal=9)
+        self.client.call("signal", process=reply["process"], signal=9)
+        self.assertEqual(stream.collect()[1], -9)
+
+    def test_sigterm_ends_the_agent_and_everything_below_it(self):
+        stream, reply = self.spawn("trap '' TERM; setsid sleep 100 & echo $!; sleep 100")
+        child = int(stream.until(b"\n"))
+        self.stop()
+        self.agent.wait(30)
+        self.assertFalse(alive(child) or alive(reply["pid"]))
+        self.agent.poll = lambda: None
+        self.stop = lambda: None
+
+
+class Terminals(AgentTest):
+    def pty(self, *argv, **fields):
+        stream = self.client.request("spawn", argv=argv, pty=True, window=100_000, **fields)
+        return stream, stream.reply()
+
+    def test_echo_and_size(self):
+        stream, reply = self.pty("/bin/sh", "-c", "stty size; read line; echo got $line; stty size", cols=100, rows=30)
+        stream.until(b"30 100")
+        self.client.call("resize", process=reply["process"], cols=132, rows=50)
+        stream.write(b"hello\n")
+        seen = stream.until(b"50 132\r\n")
+        self.assertTrue(seen.strip().startswith(b"hello"), seen)
+        self.assertIn(b"got hello", seen)
+        out, status, ended = stream.collect()
+        self.assertEqual((status, ended), (0, {1}))
+
+    def test_is_the_controlling_terminal(self):
+        stream, _ = self.pty("/bin/sh", "-c", "tty; echo through > /dev/tty; tty < /dev/tty")
+        out = bytes(stream.collect()[0][1]).decode().split()
+        self.assertTrue(out[0].startswith("/dev/pts/"), out)
+        self.assertEqual(out[1], "through")
+
+    def test_control_c_interrupts(self):
+        stream, _ = self.pty("/bin/sh", "-c", "echo ready; exec sleep 100")
+        stream.until(b"ready")
+        stream.write(b"\x03")
+        self.assertEqual(stream.collect()[1], -2)
+
+    def test_end_of_input_is_typed(self):
+        stream, _ = self.pty("cat")
+        stream.write(b"line\n")
+        stream.until(b"line\r\nline\r\n")
+        stream.eof()
+        self.assertEqual(stream.collect()[1], 0)
+
+    def test_all_output_comes_before_exit(self):
+        for _ in range(20):
+            stream, _ = self.pty("/bin/sh", "-c", "seq 1 3000")
+            out = bytes(stream.collect()[0][1])
+            self.assertEqual(out, b"".join(b"%d\r\n" % i for i in range(1, 3001)))
+
+    def test_resize_needs_a_terminal(self):
+        stream = self.client.request("spawn", argv=["sleep", "100"], window=1)
+        process = stream.reply()["process"]
+        self.assertFails("pty", self.client.call, "resize", process=process, cols=1, rows=1, errno=errno.ENOTTY)
+        self.assertFails("usage", self.client.call, "resize", process=process, cols=0, rows=1)
+
+
+class Input(AgentTest):
+    def test_from_another_connection(self):
+        stream = self.client.request("spawn", argv=["cat"], stdin=True, window=1000, process="c-1")
+        stream.reply()
+        feeder = self.connect().request("input", process="c-1")
+        feeder.reply()
+        feeder.write(b"one ")
+        stream.until(b"one ")
+        stream.write(b"two ")
+        stream.until(b"two ")
+        feeder.write(b"three")
+        feeder.eof()
+        self.assertEqual(feeder.collect()[1], 0)
+        out, status, _ = stream.collect()
+        self.assertEqual((bytes(out[1]), status), (b"three", 0))
+
+    def test_what_was_sent_before_close_arrives(self):
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", "sleep 0.3; exec wc -c"], stdin=True, window=1000)
+        process = stream.reply()["process"]
+        for _ in range(2):
+            feeder = self.client.request("input", process=process)
+            feeder.reply()
+            feeder.write(b"x" * 100_000)
+            feeder.close()
+        stream.eof()
+        self.assertEqual(int(stream.collect()[0][1]), 200_000)
+
+    def test_refusals_and_the_end(self):
+        self.assertFails("absent", self.client.call, "input", process="nobody", errno=errno.ESRCH)
+        stream = self.client.request("spawn", argv=["sleep", "100"], window=1)
+        process = stream.reply()["process"]
+        self.assertFails("closed", self.client.call, "input", process=process, errno=errno.EPIPE)
+        stream = self.client.request("spawn", argv=["sleep", "100"], stdin=True, window=1)
+        process = stream.reply()["process"]
+        feeder = self.client.request("input", process=process)
+        feeder.reply()
+        self.client.call("signal", process=process, signal=9)
+        self.assertFails("ended", feeder.collect, errno=errno.ESRCH)
+
+
+class Users(AgentTest):
+    def test_switching(self):
+        if not ROOT:
+            me = pwd.getpwuid(os.geteuid())
+            self.assertEqual(int(self.client.run("id", "-u", user=me.pw_name)[0]), me.pw_uid)
+            self.assertFails("user", self.client.run, "id", user="root", errno=errno.EPERM)
+            return
+        nobody = pwd.getpwnam("nobody")
+        script = "id -u; id -g; id -G; echo $HOME $USER $LOGNAME; touch %s/file 2>&1" % self.dir
+        out = self.client.shell(script, user="nobody")[0].decode().split("\n")
+        self.assertEqual(out[:2], [str(nobody.pw_uid), str(nobody.pw_gid)])
+        self.assertEqual(out[2], " ".join(map(str, os.getgrouplist("nobody", nobody.pw_gid))))
+        self.assertEqual(out[3], f"{nobody.pw_dir} nobody nobody")
+        self.assertIn("Permission denied", out[4])
+        self.assertEqual(self.client.run("id", "-un", user=str(nobody.pw_uid))[0], b"nobody\n")
+        self.assertIn(b"nobody", self.client.run("sh", "-c", "ls -l $(tty)", user="nobody", pty=True)[0])
+
+    def test_files_are_accessed_as_the_user(self):
+        if not ROOT:
+            return self.assertFails("user", self.client.call, "stat", path="/", user="root", errno=errno.EPERM)
+        os.chmod(self.dir, 0o777)
+        secret = self.dir + "/secret"
+        self.client.upload(secret, b"x", mode=0o600)
+        self.assertFails("open", self.client.download, secret, user="nobody", errno=errno.EACCES)
+        self.client.call("identity", user="nobody", cwd="/")
+        self.assertFails("open", self.client.download, secret, errno=errno.EACCES)
+        self.client.upload(self.dir + "/own", b"y")
+        self.assertEqual(self.client.call("stat", path=self.dir + "/own")["owner"], "nobody")
+        self.assertEqual(self.client.download(secret, user="root")[1], b"x")
+
+
+class PidOne(AgentTest):
+    """The agent as the first process of a pid namespace, as in a sandbox."""
+
+    wrapper = ("unshare", "--fork", "--pid", "--mount-proc", "--uts", "--kill-child") if ROOT else \
+        ("unshare", "--user", "--map-root-user", "--fork", "--pid", "--mount-proc", "--uts", "--kill-child")
+
+    def stop(self):
+        children = f"/proc/{self.agent.pid}/task/{self.agent.pid}/children"
+        with open(children) as f:
+            os.kill(int(f.read().split()[0]), signal.SIGTERM)
+
+    def test_reaps_orphans_and_ignores_signals_from_inside(self):
+        self.assertEqual(self.client.shell("echo $PPID")[0], b"1\n")
+        out = self.client.shell("(sleep 0.1 & sleep 0.1 &); for s in HUP INT QUIT KILL SEGV USR1 PIPE; do kill -$s 1; done; echo $?")
+        self.assertIn(b"0", out[0])
+        script = "grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"
+        self.assertTrue(eventually(lambda: self.client.shell(script)[0] == b"0\n"))
+
+    def test_host_name(self):
+        self.client.call("identity", hostname="sandbox-7")
+        self.assertEqual(self.client.run("uname", "-n")[0], b"sandbox-7\n")
+
+    def test_shutdown(self):
+        stubborn = self.client.request("spawn", argv=["/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done"], window=100)
+        stubborn.reply()
+        stubborn.until(b"up")
+        polite = self.client.request("spawn", argv=["/bin/sh", "-c", "trap 'echo bye; exit 4' TERM; echo up; while :; do sleep 0.05; done"], window=100)
+        polite.reply()
+        polite.until(b"up")
+        start = time.monotonic()
+        self.client.call("shutdown", timeout_ms=1500)
+        self.assertGreater(time.monotonic() - start, 1.4)
+        self.assertEqual(stubborn.collect()[1], -9)
+        out, status, _ = polite.collect()
+        self.assertEqual((bytes(out[1]).strip(), status), (b"bye", 4))
+        self.assertFails("busy", self.client.run, "true")
+
+
+if __name__ == "__main__":
+    unittest.main()

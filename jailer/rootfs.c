@@ -1,0 +1,254 @@
+/* A sandbox's root: shared layers below, its own disk above, both idmapped into the slot's range, and
+ * the overlay mounted by a child inside the slot's user namespace — mounted by host root, who has no
+ * id there, it would come up read-only. */
+#include "storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RESOLV_MAX 4096
+#define HOSTS_MAX 16384
+
+/* ---- what the host knows about names ------------------------------------------------------ */
+
+/* Keeps what a sandbox can use: IPv4 servers that are not the host's loopback, and the search list. */
+static bool usable_resolver(const char *file, char out[RESOLV_MAX]) {
+    char text[RESOLV_MAX];
+    if (read_text(file, text, sizeof text) < 0)
+        return false;
+    bool server = false;
+    size_t used = 0;
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        unsigned a, b, c, d;
+        bool is_server = sscanf(line, "nameserver %3u.%3u.%3u.%3u", &a, &b, &c, &d) == 4 && a != 127;
+        bool keep = is_server || strncmp(line, "search ", 7) == 0 ||
+                    strncmp(line, "domain ", 7) == 0 || strncmp(line, "options ", 8) == 0;
+        if (keep)
+            used += (size_t)snprintf(out + used, RESOLV_MAX - used, "%s\n", line);
+        server = server || is_server;
+    }
+    return server;
+}
+
+static void read_resolver(char out[RESOLV_MAX]) {
+    out[0] = '\0';
+    if (!usable_resolver("/etc/resolv.conf", out) &&
+        !usable_resolver("/run/systemd/resolve/resolv.conf", out))
+        out[0] = '\0';
+}
+
+/* ---- the child inside the user namespace --------------------------------------------------- */
+
+static void send_result(int socket, int mount) {
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    const char *text = mount >= 0 ? "" : failure_text();
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) + 1};
+    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+    if (mount >= 0) {
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        *header = (struct cmsghdr){
+            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+        memcpy(CMSG_DATA(header), &mount, sizeof mount);
+    }
+    if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+        _exit(1);
+}
+
+int rootfs_receive_overlay(int socket) {
+    char control[CMSG_SPACE(sizeof(int))], text[600];
+    struct iovec iov = {.iov_base = text, .iov_len = sizeof text - 1};
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t n;
+    do
+        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return fail(E_SYSTEM, "the overlay's child died");
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header == NULL || header->cmsg_type != SCM_RIGHTS) {
+        text[n] = '\0';
+        return fail(E_SYSTEM, "%s", text);
+    }
+    int mount;
+    memcpy(&mount, CMSG_DATA(header), sizeof mount);
+    return mount;
+}
+
+/* From here on this process is the sandbox's root, in a mount namespace of its own. */
+static int become_inside(int userns) {
+    if (setns(launch_namespace(), CLONE_NEWNS) < 0)
+        return fail_errno("setns", "launch namespace");
+    if (setgroups(0, NULL) < 0)
+        return fail_errno("setgroups", NULL);
+    if (setns(userns, CLONE_NEWUSER) < 0)
+        return fail_errno("setns", "user namespace");
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        return fail_errno("setresuid", NULL);
+    if (unshare(CLONE_NEWNS) < 0)
+        return fail_errno("unshare", "mount namespace inside the user namespace");
+    if (mount("tmpfs", LAUNCH_DIR, "tmpfs", MS_NODEV, "mode=700,size=64k") < 0)
+        return fail_errno("mount tmpfs on", LAUNCH_DIR);
+    return chdir(LAUNCH_DIR) < 0 ? fail_errno("chdir", LAUNCH_DIR) : 0;
+}
+
+static int put_below(int mount, const char *name) {
+    if (mkdir(name, 0700) < 0)
+        return fail_errno("mkdir", name);
+    return mount_put(mount, name);
+}
+
+/* Relative names: the options are shown in the sandbox's /proc/mounts and tell nothing. */
+static int assemble(const struct rootfs *rootfs) {
+    char lower[LIST_MAX * 12] = "", name[12];
+    size_t used = 0;
+    for (int i = rootfs->layers - 1; i >= 0; i--) { /* overlayfs wants the topmost first */
+        snprintf(name, sizeof name, "%d", i);
+        if (put_below(rootfs->layer[i], name) < 0)
+            return -1;
+        used += (size_t)snprintf(lower + used, sizeof lower - used, "%s%s", used > 0 ? ":" : "", name);
+    }
+    if (put_below(rootfs->disk, "d") < 0)
+        return -1;
+    int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return fail_errno("fsopen", "overlay");
+    int mount = -1;
+    if (fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) == 0 &&
+        fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
+        fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "d/upper", 0) == 0 &&
+        fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "d/work", 0) == 0 &&
+        fsconfig(fs, FSCONFIG_SET_STRING, "xino", "auto", 0) == 0 &&
+        fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 &&
+        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        mount = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME);
+    if (mount < 0)
+        fail_errno("mount overlay of layers", lower);
+    close(fs);
+    return mount;
+}
+
+/* Replaces a file of the sandbox's /etc. The process is chrooted into the overlay with the sandbox
+ * root's own rights, so whatever the sandbox left there (links, devices, a full disk) is its own
+ * affair; a failure must not keep it from starting. */
+static void replace_file(const char *path, const char *text) {
+    char half[64];
+    snprintf(half, sizeof half, "%s.daytona-new", path);
+    unlink(half);
+    int fd = open(half, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return;
+    bool whole = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    if (!whole || rename(half, path) < 0)
+        unlink(half);
+}
+
+/* Adds this sandbox's own name to what the image, the user or a fork's parent wrote. */
+static void name_in_hosts(const char *hostname) {
+    static const char *const path = "/etc/hosts";
+    char text[HOSTS_MAX + 512] = "";
+    struct stat st;
+    ssize_t length = 0;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0) {
+        if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            length = read(fd, text, HOSTS_MAX);
+        close(fd);
+    }
+    if (length == HOSTS_MAX)
+        return; /* too large to be copied whole: the user's own */
+    text[length > 0 ? length : 0] = '\0';
+    if (strstr(text, hostname) != NULL)
+        return;
+    size_t used = strlen(text);
+    const char *loopback = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+    snprintf(text + used, sizeof text - used, "%s%s127.0.1.1\t%s\n",
+             used > 0 && text[used - 1] != '\n' ? "\n" : "",
+             strstr(text, "localhost") == NULL ? loopback : "", hostname);
+    replace_file(path, text);
+}
+
+static void write_names(int mount, const char *hostname, const char *resolver) {
+    char text[ID_MAX + 2];
+    if (fchdir(mount) < 0 || chroot(".") < 0)
+        return;
+    umask(022);
+    mkdir("/etc", 0755);
+    if (resolver[0] != '\0')
+        replace_file("/etc/resolv.conf", resolver);
+    snprintf(text, sizeof text, "%s\n", hostname);
+    replace_file("/etc/hostname", text);
+    name_in_hosts(hostname);
+}
+
+pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int socket) {
+    char resolver[RESOLV_MAX];
+    read_resolver(resolver);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child < 0)
+        fail_errno("fork", NULL);
+    if (child != 0)
+        return child;
+    int mount = become_inside(rootfs->userns) == 0 ? assemble(rootfs) : -1;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of credentials, which clears it */
+    if (getppid() != parent)
+        _exit(1);
+    if (mount >= 0)
+        write_names(mount, hostname, resolver);
+    send_result(socket, mount);
+    _exit(mount >= 0 ? 0 : 1);
+}
+
+/* ---- the parent's part --------------------------------------------------------------------- */
+
+static int clone_layers(const struct conf *conf, const struct request *request,
+                        struct rootfs *rootfs) {
+    for (int i = 0; i < request->layers; i++) {
+        char path[PATH_CAP];
+        if (layer_path(conf, request->layer[i], path) < 0)
+            return -1;
+        if (access(path, F_OK) < 0)
+            return fail(E_ABSENT, "layer %s does not exist", request->layer[i]);
+        rootfs->layer[i] = mount_clone(AT_FDCWD, path, rootfs->userns,
+                                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME);
+        if (rootfs->layer[i] < 0)
+            return -1;
+        rootfs->layers = i + 1;
+    }
+    return 0;
+}
+
+int rootfs_prepare(const struct conf *conf, const struct request *request, struct rootfs *rootfs) {
+    const char *id = request->arg[0];
+    unsigned slot = (unsigned)request->number[1];
+    char path[PATH_CAP];
+    rootfs->userns = slot_userns_fd(conf, slot);
+    if (rootfs->userns < 0 || slot_net_path(conf, slot, path) < 0)
+        return -1;
+    rootfs->netns = open(path, O_RDONLY | O_CLOEXEC);
+    if (rootfs->netns < 0)
+        return fail_errno("open", path);
+    if (clone_layers(conf, request, rootfs) < 0 || sandbox_path(conf, id, "disk", path) < 0 ||
+        make_dir(path, 0700, 0, 0) < 0 || disk_mount(conf, request->arg[2], path) < 0)
+        return -1;
+    rootfs->disk = mount_clone(AT_FDCWD, path, rootfs->userns, MOUNT_ATTR_NODEV);
+    if (rootfs->disk < 0 || sandbox_path(conf, id, "disk/docker", path) < 0)
+        return -1;
+    rootfs->docker = mount_clone(AT_FDCWD, path, rootfs->userns, MOUNT_ATTR_NODEV);
+    return rootfs->docker < 0 ? -1 : 0;
+}

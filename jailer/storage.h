@@ -1,0 +1,117 @@
+/* Declarations shared by the storage and container files of the jailer only. */
+#ifndef STORAGE_H
+#define STORAGE_H
+
+#include "jailer.h"
+
+/* Where a start child finds what the runtime needs, inside the launch namespace (pin.c). */
+#define LAUNCH_DIR "/dev/daytona" /* root 0755; every start child mounts its own tmpfs here */
+#define LAUNCH_AGENT "/dev/agent" /* the agent binary, bind mount */
+
+/* ---- pin.c ------------------------------------------------------------------------------- */
+
+/* A mount namespace with the host's mounts as they were at the jailer's start and a /dev of our own,
+ * but with no sandbox's mounts: start children copy this one, so that a start costs the same however
+ * many sandboxes run and holds no copy of another sandbox's disk. -1 before pin_enter. */
+int launch_namespace(void);
+/* Moves this process into a private copy of the launch namespace. */
+int launch_enter(void);
+bool is_mount_root(const char *path);
+/* Unmounts everything stacked on path; nothing mounted is fine. */
+int unmount_all(const char *path, int flags);
+
+/* ---- tree.c ------------------------------------------------------------------------------ */
+
+/* Removes a directory tree of any depth and content without following links or crossing into a
+ * mount; an absent one is fine. No process may be changing it. */
+int tree_remove(const char *path);
+
+/* ---- loop.c ------------------------------------------------------------------------------ */
+
+/* Opens an image and takes the kernel's flock on it. A loop device keeps that open file, hence the
+ * lock, for as long as it exists: "locked" is "attached", whoever crashed meanwhile. Waits up to
+ * wait_ms for a device that is going away. fd, or -1 with fail(E_ABSENT / E_BUSY / E_SYSTEM). */
+int image_open(const char *path, int wait_ms);
+/* Attaches the image to a free loop device (auto-clear, direct I/O where possible). Returns the
+ * device's fd, to be held until it is mounted, or -1 with fail() set. */
+int loop_attach(int image, char device[32]);
+/* Detaches every loop device of the host whose backing file lies below the directory. */
+int loop_detach_below(const char *directory);
+/* fsopen … fsmount of a block device; options are "key" or "key=value", NULL-terminated. Detached
+ * mount fd, or -1 with fail() set. */
+int device_mount(const char *type, const char *device, const char *const options[], unsigned attr);
+/* A detached clone of the mount at path, idmapped into the user namespace, with attr added. */
+int mount_clone(int dirfd, const char *path, int userns, uint64_t attr);
+int mount_put(int mount, const char *path); /* move_mount of a detached mount */
+int set_thaw(const char *mountpoint);   /* FITHAW; not frozen is fine */
+int set_freeze(const char *mountpoint); /* flush, FIFREEZE */
+
+/* ---- pool.c ------------------------------------------------------------------------------ */
+
+int pool_mount(const struct conf *conf); /* inside the pinned namespace, at start */
+/* fail(E_SPACE) when less than percent of the pool is free. */
+int pool_require(const struct conf *conf, unsigned percent);
+/* Copies src into the new file dst (removed again on failure): reflink or sparse copy. */
+int pool_copy(const char *src, const char *dst, uid_t uid, gid_t gid, mode_t mode);
+
+/* ---- disk.c ------------------------------------------------------------------------------ */
+
+int disk_path(const struct conf *conf, const char *disk, char out[PATH_CAP]);
+int disk_size_gib(const char *path, uint64_t *gib); /* -1 with errno, no fail() */
+/* Makes the disk when it is absent (caller holds its lock). */
+int disk_make(const struct conf *conf, const char *disk, uint64_t gib);
+/* Mounts the disk at target; returns 0, or -1 with fail() set. */
+int disk_mount(const struct conf *conf, const char *disk, const char *target);
+
+/* ---- layer.c ----------------------------------------------------------------------------- */
+
+int layer_path(const struct conf *conf, const char *layer, char out[PATH_CAP]);
+
+/* ---- sandbox.c: what is written down about a sandbox in <data>/sbx/<id>/ ----------------- */
+
+struct record {
+    char id[ID_MAX + 1];
+    unsigned slot;
+    char disk[ID_MAX + 1];
+    char layers[LIST_MAX * 65 + 1]; /* comma-separated */
+    pid_t pid;                      /* 0: not (yet) written */
+    uint64_t start;
+};
+int sandbox_path(const struct conf *conf, const char *id, const char *file, char out[PATH_CAP]);
+int record_write(const struct conf *conf, const struct record *record); /* all but the pid */
+int record_write_pid(const struct conf *conf, const struct record *record);
+bool record_read(const struct conf *conf, const char *id, struct record *record);
+bool record_alive(const struct record *record);
+void records_each(const struct conf *conf, bool (*fn)(const struct record *, void *), void *arg);
+bool sandbox_of_disk(const struct conf *conf, const char *disk, struct record *out);
+bool layer_in_use(const struct conf *conf, const char *layer);
+/* Kills what runs and removes what is left of a sandbox, in whatever state; absent is fine. */
+int sandbox_clean(const struct conf *conf, const char *id);
+
+/* ---- rootfs.c ---------------------------------------------------------------------------- */
+
+struct rootfs {
+    int userns, netns;              /* the slot's */
+    int layer[LIST_MAX], layers;    /* idmapped read-only clones, lowest first */
+    int disk, docker;               /* idmapped clones of the disk's root and docker directory */
+};
+int rootfs_prepare(const struct conf *conf, const struct request *request, struct rootfs *rootfs);
+/* Child that mounts the overlay inside the user namespace and sends it over the socket. */
+pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int socket);
+/* The overlay's detached mount sent by that child, or -1 with fail() set. */
+int rootfs_receive_overlay(int socket);
+
+/* ---- oci.c ------------------------------------------------------------------------------- */
+
+struct bundle {
+    const char *sandbox, *cgroup; /* id = host name; linux.cgroupsPath */
+    bool restricted;
+    pid_t holder;  /* process whose descriptors userns and netns the runtime may open by path */
+    int userns, netns;
+    uint64_t memory_mib;
+    const char *seccomp; /* base64 of the BPF program */
+};
+int oci_write(const struct bundle *bundle, const char *directory); /* <directory>/config.json */
+char *oci_seccomp(const struct conf *conf, const char *profile);   /* base64, malloc; NULL + fail() */
+
+#endif

@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# status, logs, env, bench and doctor. Sourced by ../daytona.
+
+require_data_directory() {
+  is_root || fail "run as root: the key and the state of the platform are root's"
+  [[ -s $DATA_DIR/server.conf && -s $DATA_DIR/admin-api-key ]] ||
+    fail "there is no platform in $DATA_DIR; start one with ./daytona up$(data_dir_option)"
+}
+
+command_status() {
+  require_data_directory
+  local name pid healthy=1
+  say "data directory  $DATA_DIR (instance $(setting "$DATA_DIR/jailer.conf" instance))"
+  say "version         $(readlink "$DATA_DIR/app/current")"
+  for name in supervisor jailer server; do
+    if pid=$(running_pid "$name"); then
+      print_process "$name" "$pid"
+    else
+      printf '%-15s does not run\n' "$name"
+      healthy=0
+    fi
+  done
+  if pid=$(postgres_pid); then print_process postgres "$pid"; fi
+  if is_healthy; then
+    say "API             $(client_api_url), healthy"
+    say "sandboxes       $(running_sandboxes | grep -c .) running"
+  else
+    say "API             $(client_api_url), does not answer"
+    healthy=0
+  fi
+  ((healthy == 1)) || exit 3
+}
+
+print_process() { printf '%-15s pid %s, up for %s\n' "$1" "$2" "$(ps -o etime= -p "$2" | tr -d ' ')"; }
+
+command_logs() {
+  require_data_directory
+  local file=$DATA_DIR/log/$LOG_NAME.log
+  [[ -e $file ]] || fail "there is no $file yet"
+  if [[ $FOLLOW == 1 ]]; then
+    exec tail -n 100 -F "$file"
+  fi
+  tail -n 100 "$file"
+}
+
+command_env() {
+  require_data_directory
+  printf 'export DAYTONA_API_URL=%q\n' "$(client_api_url)"
+  printf 'export DAYTONA_API_KEY=%q\n' "$(<"$DATA_DIR/admin-api-key")"
+  printf 'export DAYTONA_TARGET=%q\n' "$(default_to "$(server_setting REGION)" us)"
+}
+
+command_bench() {
+  require_data_directory
+  find_jdk || fail "no JDK $JDK_VERSION was found"
+  is_healthy || fail "the platform does not answer at $(local_api_url); start it with ./daytona up$(data_dir_option)"
+  export JAVA_HOME=$JDK DAYTONA_API_URL DAYTONA_API_KEY DAYTONA_TARGET
+  DAYTONA_API_URL=$(local_api_url)
+  DAYTONA_API_KEY=$(<"$DATA_DIR/admin-api-key")
+  DAYTONA_TARGET=$(default_to "$(server_setting REGION)" us)
+  exec "$(setting "$DATA_DIR/jailer.conf" app)/bin/bench" --data-dir "$DATA_DIR" "${REST[@]}"
+}
+
+command_doctor() {
+  local bad=0 missing
+  check_line "root" is_root || bad=1
+  check_line "Debian 12 ($(distribution))" is_supported_distribution || bad=1
+  check_line "Linux 6.1 or newer ($KERNEL_RELEASE)" is_supported_kernel || bad=1
+  find_jdk || true
+  check_line "JDK $JDK_VERSION${JDK:+ ($JDK)}" test -n "$JDK" || bad=1
+  mapfile -t missing < <(missing_packages)
+  if ((${#missing[@]} > 0)); then
+    say "missing  packages; ./daytona up installs them:"
+    list_packages "${missing[@]}"
+    bad=1
+  else
+    say "ok       packages"
+  fi
+  check_line "no route overlaps the sandboxes' addresses" has_free_subnet || bad=1
+  ((bad == 0)) || exit 1
+}
+
+check_line() {
+  local text=$1
+  shift
+  if "$@"; then say "ok       $text"; else
+    say "missing  $text"
+    return 1
+  fi
+}
+
+# Routes of the host, other than sandboxes' own, into 10.213.0.0/16.
+has_free_subnet() { ! ip -4 route show 2>/dev/null | grep -v ' dev dt[0-9]*s' | grep -qE '^10\.213\.'; }

@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# Command line of every command. Sourced by ../daytona; fills the variables below, empty meaning "not given".
+
+# shellcheck disable=SC2034 # read by the other parts
+{
+  DATA_DIR=
+  API_PORT=
+  PROXY_PORT=
+  BIND=
+  PUBLIC_URL=
+  PROXY_DOMAIN=
+  POOL_SIZE=
+  SERVER_OPTIONS=()
+  PURGE=0
+  FOLLOW=0
+  LOG_NAME=server
+  REST=()
+}
+
+# The longest data directory with which the Unix sockets below it still fit in sun_path; the jailer has the same bound.
+DATA_DIR_MAX=60
+
+# shellcheck disable=SC2034 # read by the other parts
+parse_options() {
+  local command=$1 argument
+  shift
+  DATA_DIR=${DAYTONA_DATA_DIR:-/var/lib/daytona}
+  while (($# > 0)); do
+    argument=$1
+    shift
+    case $command:$argument in
+      *:-h | *:--help)
+        show_help "$command"
+        exit 0
+        ;;
+      *:--*=*)
+        set -- "${argument%%=*}" "${argument#*=}" "$@"
+        ;;
+      *:--data-dir) take_value DATA_DIR "$argument" "$@" && shift ;;
+      up:--api-port | restart:--api-port) take_value API_PORT "$argument" "$@" && shift ;;
+      up:--proxy-port | restart:--proxy-port) take_value PROXY_PORT "$argument" "$@" && shift ;;
+      up:--bind | restart:--bind) take_value BIND "$argument" "$@" && shift ;;
+      up:--public-url | restart:--public-url) take_value PUBLIC_URL "$argument" "$@" && shift ;;
+      up:--proxy-domain | restart:--proxy-domain) take_value PROXY_DOMAIN "$argument" "$@" && shift ;;
+      up:--pool-size) take_value POOL_SIZE "$argument" "$@" && shift ;;
+      up:--server-option | restart:--server-option)
+        local option
+        take_value option "$argument" "$@" && shift
+        SERVER_OPTIONS+=("$option")
+        ;;
+      down:--purge) PURGE=1 ;;
+      logs:-f | logs:--follow) FOLLOW=1 ;;
+      logs:server | logs:jailer | logs:supervisor | logs:postgres) LOG_NAME=$argument ;;
+      bench:*) REST+=("$argument") ;;
+      *) usage_error "$command does not take $argument; see ./daytona help $command" ;;
+    esac
+  done
+  check_options
+}
+
+take_value() {
+  local variable=$1 option=$2
+  (($# >= 3)) || usage_error "$option needs a value"
+  printf -v "$variable" '%s' "$3"
+}
+
+check_options() {
+  DATA_DIR=$(realpath -m -- "$DATA_DIR")
+  [[ $DATA_DIR =~ ^(/[A-Za-z0-9._+-]+)+$ ]] ||
+    usage_error "--data-dir: $DATA_DIR may only consist of letters, digits and . _ + - /, and is not the root directory"
+  ((${#DATA_DIR} <= DATA_DIR_MAX)) ||
+    usage_error "--data-dir: $DATA_DIR has more than $DATA_DIR_MAX characters, too many for the Unix sockets below it"
+  check_port --api-port "$API_PORT"
+  check_port --proxy-port "$PROXY_PORT"
+  [[ -z $API_PORT || $API_PORT == 0 || $API_PORT != "$PROXY_PORT" ]] ||
+    usage_error "--api-port and --proxy-port must differ"
+  [[ $BIND =~ ^([0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)?$ ]] || usage_error "--bind: $BIND is not an IP address"
+  [[ $PUBLIC_URL =~ ^(https?://[^[:space:]/?#]+(/[^[:space:]?#]*)?)?$ ]] ||
+    usage_error "--public-url: $PUBLIC_URL is not an http:// or https:// URL"
+  [[ $PROXY_DOMAIN =~ ^([A-Za-z0-9.-]+(:[0-9]+)?)?$ ]] ||
+    usage_error "--proxy-domain: $PROXY_DOMAIN is not a domain name with an optional port"
+  [[ -z $POOL_SIZE || ($POOL_SIZE =~ ^[1-9][0-9]{0,5}$) ]] ||
+    usage_error "--pool-size: $POOL_SIZE is not a whole number of GiB"
+  local option
+  for option in "${SERVER_OPTIONS[@]}"; do
+    [[ $option =~ ^DAYTONA_SERVER_[A-Z0-9_]+=[^$'\n']*$ ]] ||
+      usage_error "--server-option: expected DAYTONA_SERVER_KEY=VALUE, got ${option%%=*}"
+  done
+}
+
+check_port() {
+  [[ -z $2 || ($2 =~ ^[0-9]{1,5}$ && $((10#$2)) -le 65535) ]] || usage_error "$1: $2 is not a port (0 picks a free one)"
+}
+
+show_help() {
+  case ${1-} in
+    up | restart | down | status | logs | env | bench | doctor) "help_$1" ;;
+    '') help_all ;;
+    *) usage_error "unknown command $1; ./daytona help lists them" ;;
+  esac
+}
+
+help_all() {
+  cat <<'TEXT'
+Usage: ./daytona COMMAND [OPTION]…
+
+  up        installs what is missing, builds, starts the platform and shows a first sandbox
+  down      stops the platform and its sandboxes; --purge removes all of it
+  restart   restarts the platform; its sandboxes keep running
+  status    says what runs
+  logs      shows a log
+  env       prints DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for a shell
+  bench     measures the running platform
+  doctor    checks this machine
+
+./daytona help COMMAND describes one. Every command takes --data-dir DIR (default: $DAYTONA_DATA_DIR or /var/lib/daytona).
+TEXT
+}
+
+help_server_options() {
+  cat <<'TEXT'
+  --api-port PORT        port of the API (3000; 0 picks a free one)
+  --proxy-port PORT      port of the toolbox and previews (4000; 0 picks a free one)
+  --bind ADDRESS         IP address to listen on (127.0.0.1)
+  --public-url URL       URL at which clients reach the API (derived from each request)
+  --proxy-domain DOMAIN  domain of preview hosts (proxy.localhost with the proxy's port)
+  --server-option DAYTONA_SERVER_KEY=VALUE
+                         any setting of the server; may be repeated; an empty value removes it
+TEXT
+}
+
+help_up() {
+  cat <<'TEXT'
+Usage: ./daytona up [OPTION]…
+
+Installs missing packages, builds what is not built, starts the platform in the background, prepares the default
+snapshots and runs Python in a first sandbox. Repeated, it adopts what runs and changes only what differs.
+
+  --data-dir DIR         directory of all state (/var/lib/daytona)
+TEXT
+  help_server_options
+  cat <<'TEXT'
+  --pool-size GIB        space for sandboxes' disks, reserved at the first start (half the free space, at most 64)
+
+What is given is remembered in DIR/server.conf. DAYTONA_SERVER_* in the environment is taken over as well.
+TEXT
+}
+
+help_restart() {
+  cat <<'TEXT'
+Usage: ./daytona restart [--data-dir DIR] [OPTION]…
+
+Restarts supervisor, jailer, server and PostgreSQL; sandboxes and their processes keep running.
+
+TEXT
+  help_server_options
+}
+
+help_down() {
+  cat <<'TEXT'
+Usage: ./daytona down [--data-dir DIR] [--purge]
+
+Stops every sandbox and the platform. Disks and the database stay; ./daytona up continues with them.
+
+  --purge   removes everything of the data directory too: sandboxes, images, mounts, loop devices, network and
+            cgroups; with the last data directory of this machine also the system user daytona
+TEXT
+}
+
+help_status() {
+  cat <<'TEXT'
+Usage: ./daytona status [--data-dir DIR]
+
+Says what runs. Ends with 0 when the platform is healthy, else with 3.
+TEXT
+}
+
+help_logs() {
+  cat <<'TEXT'
+Usage: ./daytona logs [--data-dir DIR] [-f | --follow] [server | jailer | supervisor | postgres]
+
+Shows the last 100 lines of a log (server), with -f also what follows.
+TEXT
+}
+
+help_env() {
+  cat <<'TEXT'
+Usage: eval "$(./daytona env [--data-dir DIR])"
+
+Prints shell commands that set DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for any client.
+TEXT
+}
+
+help_bench() {
+  cat <<'TEXT'
+Usage: ./daytona bench [--data-dir DIR] [OPTION]…
+
+Measures the running platform through its public API. Other options are the benchmark's own; see bench/README.md.
+TEXT
+}
+
+help_doctor() {
+  cat <<'TEXT'
+Usage: ./daytona doctor [--data-dir DIR]
+
+Checks whether this machine can run the platform. Changes nothing; ends with 1 when something is missing.
+TEXT
+}

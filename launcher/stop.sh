@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Stops sandboxes. Sourced by ../daytona.
+
+# In order through the API, so that their rows say `stopped`; what then still runs (the server is down, a foreign
+# organization's sandbox) is killed, and the next start finds it stopped.
+stop_sandboxes() {
+  local ids=()
+  if is_healthy; then
+    mapfile -t ids < <(running_sandboxes)
+    if ((${#ids[@]} > 0)); then
+      say "Stopping ${#ids[@]} sandboxes"
+      stop_by_api "${ids[@]}"
+    fi
+  fi
+}
+
+stop_by_api() {
+  local id parallel=0
+  for id in "$@"; do
+    { api POST "/sandbox/$id/stop?force=true" >/dev/null || warn "the sandbox $id did not stop"; } &
+    parallel=$((parallel + 1))
+    ((parallel % 8 != 0)) || wait
+  done
+  wait
+  local limit=$((SECONDS + 30))
+  while ((SECONDS < limit)) && [[ -n $(sandbox_processes) && -n $(running_sandboxes) ]]; do sleep 0.1; done
+}
+
+# Prints the pids of all processes in the cgroup of this data directory.
+sandbox_processes() {
+  local cgroup
+  cgroup=$(setting "$DATA_DIR/jailer.conf" cgroup)
+  [[ -n $cgroup ]] || return 0
+  find /sys/fs/cgroup -maxdepth 2 -type d -name "$cgroup" -exec find {} -name cgroup.procs -exec cat {} + \; 2>/dev/null |
+    sort -un
+}
+
+kill_sandbox_processes() {
+  local pids limit=$((SECONDS + 20))
+  while true; do
+    mapfile -t pids < <(sandbox_processes)
+    ((${#pids[@]} > 0)) || return 0
+    ((SECONDS < limit)) || fail "processes of sandboxes cannot be killed: ${pids[*]}"
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+    sleep 0.05
+  done
+}
