@@ -28,5 +28,8 @@ public record RawReply(
      * sees a truncated body instead of a complete one.
      */
     void write(OutputStream out) throws IOException, InterruptedException;
+
+    /** Lets go of what the body was to be read from; called instead of {@link #write}. */
+    default void discard() {}
   }
 }

@@ -1,0 +1,99 @@
+package io.daytona.gateway;
+
+import io.daytona.http.Call;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A call without the credentials that let it in (toolbox protocol §1.8). */
+final class StrippedCall<B> implements Call<B> {
+  private final Call<B> call;
+
+  StrippedCall(Call<B> call) {
+    this.call = call;
+  }
+
+  private static boolean hiddenHeader(String name) {
+    return name.equalsIgnoreCase("Authorization")
+        || name.equalsIgnoreCase("Cookie")
+        || name.equalsIgnoreCase(SandboxAuthenticator.PREVIEW_TOKEN);
+  }
+
+  @Override
+  public B body() {
+    return call.body();
+  }
+
+  @Override
+  public String method() {
+    return call.method();
+  }
+
+  @Override
+  public String uri() {
+    String uri = call.uri();
+    int query = uri.indexOf('?');
+    if (query < 0 || !uri.contains(SandboxAuthenticator.AUTH_KEY)) {
+      return uri;
+    }
+    String kept =
+        Arrays.stream(uri.substring(query + 1).split("&", -1))
+            .filter(pair -> !pair.startsWith(SandboxAuthenticator.AUTH_KEY))
+            .collect(Collectors.joining("&"));
+    return uri.substring(0, query) + (kept.isEmpty() ? "" : "?" + kept);
+  }
+
+  @Override
+  public String path(String name) {
+    return call.path(name);
+  }
+
+  @Override
+  public Optional<String> query(String name) {
+    return name.equals(SandboxAuthenticator.AUTH_KEY) ? Optional.empty() : call.query(name);
+  }
+
+  @Override
+  public List<String> queries(String name) {
+    return name.equals(SandboxAuthenticator.AUTH_KEY) ? List.of() : call.queries(name);
+  }
+
+  @Override
+  public Map<String, List<String>> queryMap() {
+    Map<String, List<String>> all = call.queryMap();
+    if (!all.containsKey(SandboxAuthenticator.AUTH_KEY)) {
+      return all;
+    }
+    Map<String, List<String>> kept = new LinkedHashMap<>(all);
+    kept.remove(SandboxAuthenticator.AUTH_KEY);
+    return kept;
+  }
+
+  @Override
+  public Optional<String> header(String name) {
+    return hiddenHeader(name) ? Optional.empty() : call.header(name);
+  }
+
+  @Override
+  public String origin() {
+    return call.origin();
+  }
+
+  @Override
+  public String requestId() {
+    return call.requestId();
+  }
+
+  @Override
+  public <P> P principal(Class<P> type) {
+    return call.principal(type);
+  }
+
+  @Override
+  public void timing(String name, double millis) {
+    call.timing(name, millis);
+  }
+}

@@ -1,0 +1,110 @@
+package io.daytona.gateway;
+
+import io.daytona.http.Access;
+import io.daytona.http.Authenticator;
+import io.daytona.http.CorsPolicy;
+import io.daytona.http.Endpoint;
+import io.daytona.http.ErrorRenderer;
+import io.daytona.http.HttpServer;
+import io.daytona.wire.access.SandboxGate;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The listener in front of every sandbox's toolbox: {@code /toolbox/{sandboxId}/…} and the host
+ * {@code 2280-{sandboxId}.…} are the same routes, behind the same authorization (toolbox protocol
+ * §1.8).
+ */
+public final class ToolboxGateway implements AutoCloseable {
+  private static final String PREFIX = "/toolbox/{" + SandboxAuthenticator.SANDBOX + "}";
+  private static final Duration TOUCH_EVERY = Duration.ofSeconds(50);
+  // Programs and files travel in JSON here, so more than the API's limit.
+  private static final long MAX_JSON_BYTES = 4L << 20;
+
+  private final List<Endpoint<?, ?>> toolbox;
+  private final List<Endpoint<?, ?>> health;
+  private final Authenticator authenticator;
+  private final ErrorRenderer errors;
+  private final Activity activity;
+  private final HostRewriter rewriter;
+
+  /**
+   * A gateway; it serves once {@link #attach attached} to a listener.
+   *
+   * @param gate decides who may reach which sandbox
+   * @param toolbox the toolbox's table
+   * @param errors shape of its errors
+   * @param version release that {@code /health} answers
+   * @param proxyDomain domain of preview hosts, with or without a port
+   */
+  public ToolboxGateway(
+      SandboxGate gate,
+      List<Endpoint<?, ?>> toolbox,
+      ErrorRenderer errors,
+      String version,
+      String proxyDomain) {
+    this(gate, toolbox, errors, version, proxyDomain, TOUCH_EVERY);
+  }
+
+  ToolboxGateway(
+      SandboxGate gate,
+      List<Endpoint<?, ?>> toolbox,
+      ErrorRenderer errors,
+      String version,
+      String proxyDomain,
+      Duration touchEvery) {
+    this.toolbox = toolbox.stream().<Endpoint<?, ?>>map(ToolboxGateway::guarded).toList();
+    this.health =
+        List.of(
+            Endpoint.get(
+                "/health",
+                "ProxyHealth",
+                "Tells that the proxy serves.",
+                Access.PUBLIC,
+                Health.class,
+                call -> new Health("ok", version)));
+    this.authenticator = new SandboxAuthenticator(gate);
+    this.errors = errors;
+    this.activity = new Activity(gate::touch, touchEvery);
+    this.rewriter = new HostRewriter(proxyDomain);
+  }
+
+  /** Serves on a listener. */
+  public HttpServer.Builder attach(HttpServer.Builder listener) {
+    return listener
+        .cors(CorsPolicy.PROXY)
+        .maxJsonBytes(MAX_JSON_BYTES)
+        .rewrite(rewriter)
+        .mount(PREFIX, toolbox, authenticator, errors, activity)
+        .mount("", health, authenticator, errors);
+  }
+
+  /** Stops noting activity; call it after the listener has stopped. */
+  @Override
+  public void close() {
+    activity.close();
+  }
+
+  /** No toolbox route is public, and no handler sees what let the caller in. */
+  private static <B, R> Endpoint<B, R> guarded(Endpoint<B, R> endpoint) {
+    Access access = endpoint.access() instanceof Access.Public ? Access.MEMBER : endpoint.access();
+    return new Endpoint<>(
+        endpoint.method(),
+        endpoint.path(),
+        endpoint.operation(),
+        endpoint.summary(),
+        access,
+        endpoint.body(),
+        endpoint.reply(),
+        endpoint.status(),
+        call -> endpoint.handler().handle(new StrippedCall<>(call)));
+  }
+
+  /**
+   * Reply of {@code /health} (control-plane protocol §7.2).
+   *
+   * @param status {@code ok}
+   * @param version release
+   */
+  record Health(String status, String version) {}
+}

@@ -1,0 +1,232 @@
+package io.daytona.gateway;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.daytona.http.Access;
+import io.daytona.http.Endpoint;
+import io.daytona.http.HttpConfig;
+import io.daytona.http.HttpServer;
+import io.daytona.wire.access.Credentials;
+import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ToolboxGatewayTest {
+  private static final String ID = "0b6f2b1e-7b7a-4b7e-9a56-5d6f5b8f0001";
+
+  private final BlockingQueue<String> touched = new LinkedBlockingQueue<>();
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final ToolboxGateway gateway =
+      new ToolboxGateway(
+          new KeyGate(),
+          table(),
+          (error, method, uri) ->
+              Map.of("statusCode", error.kind().status(), "message", error.sentence(), "path", uri),
+          "1.2.3",
+          "proxy.localhost:4000",
+          Duration.ofMillis(200));
+  private final HttpServer server =
+      gateway.attach(HttpServer.builder(HttpConfig.defaults())).start();
+
+  @AfterEach
+  void stop() {
+    release.countDown();
+    server.close();
+    gateway.close();
+  }
+
+  /** Lets {@code key} into the sandbox, by id or by the name {@code box}. */
+  private final class KeyGate implements SandboxGate {
+    @Override
+    public ToolboxTarget authorize(String sandbox, Credentials credentials) {
+      if (!"key".equals(credentials.bearer())
+          && !"token".equals(credentials.previewToken())
+          && !"auth".equals(credentials.authKey())) {
+        throw DaytonaException.of(ErrorKind.UNAUTHORIZED, "Invalid credentials");
+      }
+      if (!sandbox.equals(ID) && !sandbox.equals("box")) {
+        throw DaytonaException.notFound("Sandbox with ID or name " + sandbox + " not found");
+      }
+      return new ToolboxTarget(ID, "org");
+    }
+
+    @Override
+    public void touch(String sandboxId) {
+      touched.add(sandboxId);
+    }
+  }
+
+  record Seen(String id, String authorization, String token, String query, String uri) {}
+
+  private List<Endpoint<?, ?>> table() {
+    return List.of(
+        Endpoint.get(
+            "/seen",
+            "seen",
+            "Tells what arrived.",
+            Access.PUBLIC,
+            Seen.class,
+            call ->
+                new Seen(
+                    call.principal(SandboxGate.ToolboxTarget.class).sandboxId(),
+                    call.header("authorization").orElse("-"),
+                    call.header("x-daytona-preview-token").orElse("-"),
+                    call.queryMap().toString(),
+                    call.uri())),
+        Endpoint.get(
+            "/hold",
+            "hold",
+            "Answers when told.",
+            Access.MEMBER,
+            String.class,
+            call -> {
+              release.await();
+              return "done";
+            }));
+  }
+
+  private Socket send(String host, String target, String... headers) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout(10_000);
+    String lines = String.join("", List.of(headers).stream().map(h -> h + "\r\n").toList());
+    String head = "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n";
+    socket.getOutputStream().write((head + lines + "\r\n").getBytes(ISO_8859_1));
+    return socket;
+  }
+
+  private String get(String host, String target, String... headers) throws IOException {
+    try (Socket socket = send(host, target, headers)) {
+      return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+    }
+  }
+
+  @Test
+  void pathAndHostAreTheSameRoutes() throws IOException {
+    for (String name : List.of(ID, "box")) {
+      String byPath =
+          get("127.0.0.1:4000", "/toolbox/" + name + "/seen", "Authorization: Bearer key");
+      String byHost =
+          get("2280-" + name + ".proxy.localhost:4000", "/seen", "Authorization: Bearer key");
+      String elsewhere =
+          get(
+              "2280-" + name.toUpperCase(java.util.Locale.ROOT) + ".x.example.org",
+              "/seen",
+              "Authorization: Bearer key");
+      for (String reply : List.of(byPath, byHost, elsewhere)) {
+        assertTrue(reply.startsWith("HTTP/1.1 200 "), reply);
+        assertTrue(reply.contains("\"id\":\"" + ID + "\""), reply);
+      }
+    }
+  }
+
+  @Test
+  void everyCredentialWorksAndNoneReachesTheToolbox() throws IOException {
+    String path = "/toolbox/" + ID + "/seen";
+    List<String> replies =
+        List.of(
+            get("h", path + "?a=1", "Authorization: bearer key"),
+            get("h", path + "?a=1", "X-Daytona-Preview-Token: token"),
+            get("h", path + "?DAYTONA_SANDBOX_AUTH_KEY=auth&a=1", "Authorization: Bearer wrong"));
+    for (String reply : replies) {
+      assertTrue(reply.startsWith("HTTP/1.1 200 "), reply);
+      assertTrue(
+          reply.contains("\"authorization\":\"-\",\"token\":\"-\",\"query\":\"{a=[1]}\""), reply);
+      assertTrue(reply.contains("\"uri\":\"" + path + "?a=1\""), reply);
+    }
+  }
+
+  @Test
+  void refusalsSayWhichKind() throws IOException {
+    String path = "/toolbox/" + ID + "/seen";
+    String missing = get("h", path);
+    assertTrue(missing.startsWith("HTTP/1.1 401 "), missing);
+    assertTrue(missing.contains("\"message\":\"missing authentication: "), missing);
+    String failed = get("h", path, "Authorization: Bearer wrong");
+    assertTrue(failed.startsWith("HTTP/1.1 401 "), failed);
+    assertTrue(
+        failed.contains("\"message\":\"authentication failed: Invalid credentials\""), failed);
+    String unknown = get("h", "/toolbox/other/seen", "Authorization: Bearer key");
+    assertTrue(unknown.startsWith("HTTP/1.1 404 "), unknown);
+  }
+
+  @Test
+  void publicRowsNeedAuthenticationToo() throws IOException {
+    assertTrue(get("2280-" + ID + ".h", "/seen").startsWith("HTTP/1.1 401 "));
+  }
+
+  @Test
+  void healthIsPublicOnTheProxysOwnHost() throws IOException {
+    String reply = get("127.0.0.1:4000", "/health");
+    assertTrue(reply.endsWith("{\"status\":\"ok\",\"version\":\"1.2.3\"}"), reply);
+    assertTrue(get("2280-" + ID + ".h", "/health").startsWith("HTTP/1.1 404 "));
+  }
+
+  @Test
+  void otherHostsAndPathsAreNotFoundInShape() throws IOException {
+    String port =
+        get(
+            "3000-" + ID + ".proxy.localhost:4000",
+            "/toolbox/" + ID + "/seen",
+            "Authorization: Bearer key");
+    String path = get("h", "/elsewhere?x=1");
+    for (String reply : List.of(port, path)) {
+      assertTrue(reply.startsWith("HTTP/1.1 404 "), reply);
+      assertTrue(reply.contains("\"message\":\"Cannot GET /"), reply);
+      assertTrue(reply.contains("\"statusCode\":404"), reply);
+      assertTrue(reply.contains("X-Request-Id: "), reply);
+    }
+    String numericHost =
+        get("10-0-0-5.nip.example:4000", "/toolbox/" + ID + "/seen", "Authorization: Bearer key");
+    assertTrue(numericHost.startsWith("HTTP/1.1 200 "), numericHost);
+  }
+
+  @Test
+  void activityIsNotedAtTheStartAndWhileOpen() throws Exception {
+    try (Socket socket = send("h", "/toolbox/box/hold", "Authorization: Bearer key")) {
+      for (int touch = 0; touch < 3; touch++) {
+        assertEquals(ID, touched.poll(5, TimeUnit.SECONDS));
+      }
+      release.countDown();
+      assertTrue(new String(socket.getInputStream().readAllBytes(), ISO_8859_1).contains("done"));
+    }
+    touched.clear();
+    assertNull(touched.poll(600, TimeUnit.MILLISECONDS), "noted after the request had ended");
+  }
+
+  @Test
+  void activityCanBeLeftOut() throws Exception {
+    String path = "/toolbox/box/seen";
+    get("h", path, "Authorization: Bearer key", "X-Daytona-Skip-Last-Activity-Update: true");
+    assertTrue(touched.isEmpty());
+    get("h", path, "Authorization: Bearer wrong");
+    assertTrue(touched.isEmpty(), "a refused request is no activity");
+    get("h", path, "Authorization: Bearer key");
+    assertNotNull(touched.poll(5, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void browsersOfAnyOriginMaySendCredentials() throws IOException {
+    String reply = get("h", "/health", "Origin: http://o");
+    assertTrue(reply.contains("Access-Control-Allow-Credentials: true"), reply);
+    assertFalse(
+        get("h", "/health", "Origin: http://o", "X-Daytona-Disable-CORS: true")
+            .contains("Access-Control"));
+  }
+}

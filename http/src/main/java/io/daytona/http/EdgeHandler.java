@@ -1,0 +1,187 @@
+package io.daytona.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.daytona.wire.error.DaytonaException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs before routing: gives every request an id, sets the headers that every reply carries,
+ * answers preflights, refuses requests above the cap and rewrites paths.
+ */
+final class EdgeHandler extends Handler.Wrapper {
+  private static final Logger LOG = LoggerFactory.getLogger("io.daytona.http.access");
+
+  private final String version;
+  private final CorsPolicy cors;
+  private final RequestRewriter rewriter;
+  private final int maxConcurrent;
+  private final Function<String, ErrorRenderer> errors;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition left = lock.newCondition();
+  private int running;
+  private boolean draining;
+
+  EdgeHandler(
+      String version,
+      CorsPolicy cors,
+      RequestRewriter rewriter,
+      int maxConcurrent,
+      Function<String, ErrorRenderer> errors) {
+    this.version = version;
+    this.cors = cors;
+    this.rewriter = rewriter;
+    this.maxConcurrent = maxConcurrent;
+    this.errors = errors;
+  }
+
+  /** The exchange of a request that came through here. */
+  static Exchange exchange(HttpServletRequest request) {
+    if (request.getAttribute(Exchange.ATTRIBUTE) instanceof Exchange exchange) {
+      return exchange;
+    }
+    throw new IllegalStateException("the request did not come through the edge");
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    HttpFields head = request.getHeaders();
+    Exchange exchange =
+        Exchange.begin(
+            head.get("X-Request-Id"),
+            request.getMethod(),
+            request.getHttpURI().getPathQuery(),
+            request.getBeginNanoTime());
+    request.setAttribute(Exchange.ATTRIBUTE, exchange);
+    decorate(response.getHeaders(), exchange);
+    cors.headers(request.getMethod(), head::get)
+        .forEach((name, value) -> response.getHeaders().put(name, value));
+    if (cors.isPreflight(request.getMethod(), head::get)) {
+      response.setStatus(204);
+      response.getHeaders().put("Server-Timing", exchange.serverTiming());
+      callback.succeeded();
+      return true;
+    }
+    DaytonaException refused = enter();
+    if (refused != null) {
+      return refuse(refused, exchange, response, callback);
+    }
+    Request.addCompletionListener(request, failure -> completed(exchange, response, failure));
+    return super.handle(rewritten(request), response, callback);
+  }
+
+  /** Sets what every reply carries, errors included. */
+  void decorate(HttpFields.Mutable headers, Exchange exchange) {
+    headers.put("X-Request-Id", exchange.requestId());
+    headers.put("X-Daytona-Api-Version", version);
+  }
+
+  /** The exchange of a request, begun now when it was refused before it came here. */
+  static Exchange exchange(Request request) {
+    return request.getAttribute(Exchange.ATTRIBUTE) instanceof Exchange known
+        ? known
+        : Exchange.begin(
+            null,
+            request.getMethod(),
+            request.getHttpURI().getPathQuery(),
+            request.getBeginNanoTime());
+  }
+
+  private void completed(Exchange exchange, Response response, @Nullable Throwable failure) {
+    leave();
+    if (LOG.isDebugEnabled()) {
+      LOG.debug(
+          "request={} method={} path={} status={} ms={} failure={}",
+          exchange.requestId(),
+          exchange.method(),
+          exchange.loggedPath(),
+          response.getStatus(),
+          String.format(Locale.ROOT, "%.3f", exchange.elapsedMillis()),
+          failure == null ? "-" : failure.toString());
+    }
+  }
+
+  /** Refuses new requests and waits until the running ones have ended, no longer than asked. */
+  void drain(Duration patience) {
+    lock.lock();
+    try {
+      draining = true;
+      long nanos = patience.toNanos();
+      while (running > 0 && nanos > 0) {
+        nanos = left.awaitNanos(nanos);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable DaytonaException enter() {
+    lock.lock();
+    try {
+      if (draining) {
+        return DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
+      }
+      if (running >= maxConcurrent) {
+        return DaytonaException.unavailable(
+            "The server is busy with " + maxConcurrent + " requests; try again shortly.",
+            Duration.ofSeconds(1));
+      }
+      running++;
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave() {
+    lock.lock();
+    try {
+      running--;
+      left.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean refuse(
+      DaytonaException error, Exchange exchange, Response response, Callback callback)
+      throws JsonProcessingException {
+    byte[] body =
+        Json.mapper()
+            .writeValueAsBytes(
+                errors
+                    .apply(exchange.loggedPath())
+                    .render(error, exchange.method(), exchange.uri()));
+    response.setStatus(error.kind().status());
+    response.getHeaders().put("Retry-After", Replies.seconds(error.retryAfter().orElseThrow()));
+    response.getHeaders().put("Content-Type", "application/json; charset=utf-8");
+    response.getHeaders().put("Server-Timing", exchange.serverTiming());
+    response.write(true, ByteBuffer.wrap(body), callback);
+    return true;
+  }
+
+  private Request rewritten(Request request) {
+    String host = Request.getServerName(request);
+    String path = request.getHttpURI().getPath();
+    String target = rewriter.rewrite(host == null ? "" : host.toLowerCase(Locale.ROOT), path);
+    return target == null
+        ? request
+        : Request.serveAs(request, HttpURI.build(request.getHttpURI()).path(target).asImmutable());
+  }
+}

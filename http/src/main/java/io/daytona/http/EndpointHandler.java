@@ -1,0 +1,54 @@
+package io.daytona.http;
+
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import org.slf4j.MDC;
+
+/**
+ * Serves one row of an endpoint table: authenticates, reads the body, runs the handler, replies.
+ */
+final class EndpointHandler<B, R> implements Handler {
+  private final Mount mount;
+  private final Endpoint<B, R> endpoint;
+  private final long maxJsonBytes;
+
+  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, long maxJsonBytes) {
+    this.mount = mount;
+    this.endpoint = endpoint;
+    this.maxJsonBytes = maxJsonBytes;
+  }
+
+  @Override
+  public void handle(Context context) {
+    Exchange exchange = EdgeHandler.exchange(context.req());
+    Replies replies = new Replies(context.res(), exchange);
+    Runnable finished = () -> {};
+    MDC.put("request", exchange.requestId());
+    try {
+      JavalinCall<B> call = new JavalinCall<>(context, exchange);
+      if (!(endpoint.access() instanceof Access.Public)) {
+        call.principal(mount.authenticator().authenticate(call, endpoint));
+      }
+      finished = mount.observer().started(call, endpoint);
+      readBody(context.req(), call);
+      R reply = endpoint.handler().handle(call);
+      replies.success(endpoint, reply);
+    } catch (Exception e) {
+      replies.failure(mount.errors(), e);
+    } finally {
+      finished.run();
+      MDC.remove("request");
+    }
+  }
+
+  private void readBody(HttpServletRequest request, JavalinCall<B> call) throws IOException {
+    if (endpoint.body() == InputStream.class) {
+      call.body(endpoint.body().cast(request.getInputStream()));
+    } else if (endpoint.body() != Void.class) {
+      call.body(JsonBody.read(request, maxJsonBytes, endpoint.body()));
+    }
+  }
+}

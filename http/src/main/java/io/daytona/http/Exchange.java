@@ -1,0 +1,81 @@
+package io.daytona.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What is remembered of one request from its first byte on. */
+final class Exchange {
+  /** Request attribute that holds the exchange. */
+  static final String ATTRIBUTE = Exchange.class.getName();
+
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._:-]{1,64}");
+
+  private final String requestId;
+  private final String method;
+  private final String uri;
+  private final long startNanos;
+  private final List<String> timings = new ArrayList<>(2);
+
+  private Exchange(String requestId, String method, String uri, long startNanos) {
+    this.requestId = requestId;
+    this.method = method;
+    this.uri = uri;
+    this.startNanos = startNanos;
+  }
+
+  /**
+   * Begins an exchange.
+   *
+   * @param offeredId id the client sent, used when it is short and plain
+   */
+  static Exchange begin(@Nullable String offeredId, String method, String uri, long startNanos) {
+    String id = offeredId != null && REQUEST_ID.matcher(offeredId).matches() ? offeredId : newId();
+    return new Exchange(id, method, uri, startNanos);
+  }
+
+  private static String newId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return "%016x%016x".formatted(random.nextLong(), random.nextLong());
+  }
+
+  String requestId() {
+    return requestId;
+  }
+
+  String method() {
+    return method;
+  }
+
+  /** Path and query as the client sent them. */
+  String uri() {
+    return uri;
+  }
+
+  /** The path as the client sent it; queries may carry credentials, so logs show only this. */
+  String loggedPath() {
+    int query = uri.indexOf('?');
+    return query < 0 ? uri : uri.substring(0, query);
+  }
+
+  double elapsedMillis() {
+    return (System.nanoTime() - startNanos) / 1e6;
+  }
+
+  synchronized void timing(String name, double millis) {
+    timings.add(entry(name, millis));
+  }
+
+  /** Value of {@code Server-Timing} now: the total so far and what handlers added. */
+  synchronized String serverTiming() {
+    String total = entry("total", elapsedMillis());
+    return timings.isEmpty() ? total : total + ", " + String.join(", ", timings);
+  }
+
+  private static String entry(String name, double millis) {
+    return name + ";dur=" + String.format(Locale.ROOT, "%.3f", millis);
+  }
+}

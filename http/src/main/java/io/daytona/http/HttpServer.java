@@ -1,0 +1,237 @@
+package io.daytona.http;
+
+import io.daytona.wire.error.DaytonaException;
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP listener that serves endpoint tables.
+ *
+ * <p>Every request runs on a virtual thread of its own. Every reply carries {@code X-Request-Id},
+ * {@code Server-Timing} and {@code X-Daytona-Api-Version}.
+ */
+public final class HttpServer implements AutoCloseable {
+  private final Javalin javalin;
+  private final EdgeHandler edge;
+  private final Duration grace;
+
+  private HttpServer(Javalin javalin, EdgeHandler edge, Duration grace) {
+    this.javalin = javalin;
+    this.edge = edge;
+    this.grace = grace;
+  }
+
+  /** A listener with these limits, on 127.0.0.1 and any free port until told otherwise. */
+  public static Builder builder(HttpConfig config) {
+    return new Builder(config);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return javalin.port();
+  }
+
+  /** Refuses new requests, waits for running ones as long as configured, then ends them. */
+  @Override
+  public void close() {
+    for (Connector connector : javalin.jettyServer().server().getConnectors()) {
+      ((ServerConnector) connector).close();
+    }
+    edge.drain(grace);
+    javalin.stop();
+  }
+
+  /** Collects what a listener serves. */
+  public static final class Builder {
+    private final HttpConfig config;
+    private final List<Mount> mounts = new ArrayList<>();
+    private String name = "http";
+    private String host = "127.0.0.1";
+    private int port;
+    private @Nullable ServerSocketChannel listener;
+    private String version = "0.0.0-dev";
+    private CorsPolicy cors = CorsPolicy.API;
+    private RequestRewriter rewriter = RequestRewriter.NONE;
+    private long maxJsonBytes;
+
+    private Builder(HttpConfig config) {
+      this.config = config;
+      this.maxJsonBytes = config.maxJsonBytes();
+    }
+
+    /** Name of its threads. */
+    public Builder name(String value) {
+      this.name = value;
+      return this;
+    }
+
+    /**
+     * Where it listens.
+     *
+     * @param address name or address of an interface
+     * @param number 1…65535, or 0 for any free one
+     */
+    public Builder bind(String address, int number) {
+      this.host = address;
+      this.port = number;
+      return this;
+    }
+
+    /**
+     * Listens on a socket that is bound already, so that a taken port is known before anything else
+     * is started; the server closes it.
+     */
+    public Builder bind(ServerSocketChannel bound) {
+      this.listener = bound;
+      return this;
+    }
+
+    /** Value of {@code X-Daytona-Api-Version}. */
+    public Builder version(String value) {
+      this.version = value;
+      return this;
+    }
+
+    /** What browsers of other origins may do. */
+    public Builder cors(CorsPolicy policy) {
+      this.cors = policy;
+      return this;
+    }
+
+    /** Maps paths before routing. */
+    public Builder rewrite(RequestRewriter value) {
+      this.rewriter = value;
+      return this;
+    }
+
+    /** Largest JSON body in bytes, instead of the configured one. */
+    public Builder maxJsonBytes(long bytes) {
+      this.maxJsonBytes = bytes;
+      return this;
+    }
+
+    /** Serves a table below a prefix such as {@code /api}. */
+    public Builder mount(
+        String prefix,
+        List<Endpoint<?, ?>> endpoints,
+        Authenticator authenticator,
+        ErrorRenderer errors) {
+      return mount(prefix, endpoints, authenticator, errors, RequestObserver.NONE);
+    }
+
+    /** Serves a table and tells an observer of every request that was let in. */
+    public Builder mount(
+        String prefix,
+        List<Endpoint<?, ?>> endpoints,
+        Authenticator authenticator,
+        ErrorRenderer errors,
+        RequestObserver observer) {
+      mounts.add(new Mount(prefix, endpoints, authenticator, errors, observer));
+      return this;
+    }
+
+    /**
+     * Binds the port and serves.
+     *
+     * @throws io.javalin.util.JavalinException when the port is taken
+     */
+    public HttpServer start() {
+      if (mounts.isEmpty()) {
+        throw new IllegalStateException("a listener needs a table");
+      }
+      EdgeHandler edge =
+          new EdgeHandler(version, cors, rewriter, config.maxConcurrentRequests(), this::errorsFor);
+      Javalin javalin = Javalin.create(settings -> configure(settings, edge));
+      javalin.start();
+      return new HttpServer(javalin, edge, Duration.ofSeconds(config.stopSeconds()));
+    }
+
+    private void configure(JavalinConfig javalin, EdgeHandler edge) {
+      javalin.startup.showJavalinBanner = false;
+      javalin.startup.showOldJavalinVersionWarning = false;
+      javalin.startup.startupWatcherEnabled = false;
+      javalin.http.compressionStrategy = CompressionStrategy.NONE;
+      javalin.concurrency.useVirtualThreads = true;
+      javalin.jetty.threadPool = JettySettings.threads(name);
+      javalin.jetty.modifyServer(server -> configure(server, edge));
+      javalin.jetty.modifyServletContextHandler(
+          context -> context.getServletHandler().setDecodeAmbiguousURIs(true));
+      javalin.jetty.modifyHttpConfiguration(http -> JettySettings.configure(http, config));
+      javalin.jetty.addConnector(this::connector);
+      mounts.forEach(mount -> route(javalin, mount));
+      javalin.routes.exception(HttpResponseException.class, this::unrouted);
+      javalin.routes.exception(Exception.class, this::unrouted);
+    }
+
+    private ServerConnector connector(Server server, HttpConfiguration http) {
+      ServerConnector connector = JettySettings.connector(server, http, config);
+      connector.setHost(host);
+      connector.setPort(port);
+      if (listener != null) {
+        try {
+          connector.open(listener);
+        } catch (IOException e) {
+          throw new UncheckedIOException("the bound socket cannot be used", e);
+        }
+      }
+      return connector;
+    }
+
+    private void configure(Server server, EdgeHandler edge) {
+      server.setHandler(edge);
+      server.setErrorHandler(new JettyErrors(edge, this::errorsFor));
+    }
+
+    private void route(JavalinConfig javalin, Mount mount) {
+      // Javalin takes the first template that matches, so fixed segments go before parameters.
+      mount.endpoints().stream()
+          .sorted(Comparator.comparing(endpoint -> endpoint.path().replace("{", "\uffff")))
+          .forEach(endpoint -> route(javalin, mount, endpoint));
+    }
+
+    private <B, R> void route(JavalinConfig javalin, Mount mount, Endpoint<B, R> endpoint) {
+      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, maxJsonBytes);
+      String path = mount.prefix() + endpoint.path();
+      HandlerType method = HandlerType.findOrCreate(endpoint.method().name());
+      javalin.routes.addEndpoint(new io.javalin.router.Endpoint(method, path, handler));
+      if (endpoint.method() == Method.GET) {
+        javalin.routes.addEndpoint(new io.javalin.router.Endpoint(HandlerType.HEAD, path, handler));
+      }
+    }
+
+    /** Javalin throws when no route matches; everything else is answered by its handler. */
+    private void unrouted(Exception failure, Context context) {
+      Exchange exchange = EdgeHandler.exchange(context.req());
+      Exception shown =
+          failure instanceof HttpResponseException
+              ? DaytonaException.notFound(
+                  "Cannot " + exchange.method() + " " + exchange.loggedPath())
+              : failure;
+      new Replies(context.res(), exchange).failure(errorsFor(exchange.loggedPath()), shown);
+    }
+
+    private ErrorRenderer errorsFor(String path) {
+      return mounts.stream()
+          .filter(mount -> mount.covers(path))
+          .max(Comparator.comparingInt(mount -> mount.fixedPrefix().length()))
+          .orElse(mounts.getFirst())
+          .errors();
+    }
+  }
+}

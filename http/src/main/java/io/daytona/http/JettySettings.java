@@ -1,0 +1,54 @@
+package io.daytona.http;
+
+import java.util.concurrent.Executors;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** Jetty as this platform wants it. */
+final class JettySettings {
+  // Acceptor, selectors and the producers that hand requests to virtual threads; requests never
+  // run on these, so the number does not bound them.
+  private static final int PLATFORM_THREADS = 24;
+  private static final int OUTPUT_BUFFER_BYTES = 32 << 10;
+  private static final int INPUT_BUFFER_BYTES = 32 << 10;
+
+  private JettySettings() {}
+
+  /** Platform threads for the selectors, one virtual thread for each request. */
+  static QueuedThreadPool threads(String name) {
+    QueuedThreadPool pool = new QueuedThreadPool(PLATFORM_THREADS, 4);
+    pool.setName(name);
+    pool.setDaemon(true);
+    pool.setVirtualThreadsExecutor(
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-", 0).factory()));
+    return pool;
+  }
+
+  /** Limits, and URIs taken as they are: each path segment is decoded by itself after routing. */
+  static void configure(HttpConfiguration http, HttpConfig config) {
+    http.setUriCompliance(
+        UriCompliance.UNSAFE.without(
+            "daytona", UriCompliance.Violation.USER_INFO, UriCompliance.Violation.FRAGMENT));
+    http.setRequestHeaderSize(config.headerBytes());
+    http.setResponseHeaderSize(config.headerBytes());
+    http.setMaxResponseHeaderSize(config.headerBytes());
+    http.setOutputBufferSize(OUTPUT_BUFFER_BYTES);
+    http.setInputBufferSize(INPUT_BUFFER_BYTES);
+    http.setIdleTimeout(config.requestIdleSeconds() * 1000L);
+    http.setSendServerVersion(false);
+    http.setSendDateHeader(true);
+  }
+
+  /** The listener of a server. */
+  static ServerConnector connector(Server server, HttpConfiguration http, HttpConfig config) {
+    ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    connector.setIdleTimeout(config.keepAliveSeconds() * 1000L);
+    connector.setAcceptQueueSize(1024);
+    connector.setReuseAddress(true);
+    return connector;
+  }
+}

@@ -1,0 +1,152 @@
+package io.daytona.http;
+
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import org.eclipse.jetty.ee10.servlet.ServletApiResponse;
+import org.eclipse.jetty.io.EofException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes the one reply of a request; the only place where errors become HTTP. */
+final class Replies {
+  private static final Logger LOG = LoggerFactory.getLogger(Replies.class);
+  private static final String JSON = "application/json; charset=utf-8";
+
+  private final HttpServletResponse response;
+  private final Exchange exchange;
+
+  Replies(HttpServletResponse response, Exchange exchange) {
+    this.response = response;
+    this.exchange = exchange;
+  }
+
+  /** Writes what a handler returned. */
+  <R> void success(Endpoint<?, R> endpoint, @Nullable R reply)
+      throws IOException, InterruptedException {
+    if (reply instanceof RawReply raw) {
+      stream(raw);
+    } else if (reply != null) {
+      json(endpoint.status(), reply);
+    } else if (endpoint.reply() == Void.class) {
+      head(endpoint.status());
+      if (endpoint.status() != HttpServletResponse.SC_NO_CONTENT) {
+        response.setContentLengthLong(0);
+      }
+    } else {
+      throw new IllegalStateException(endpoint.operation() + " returned no reply");
+    }
+  }
+
+  /** Writes an error; when a reply has begun the connection is cut instead. */
+  void failure(ErrorRenderer errors, Exception failure) {
+    DaytonaException error = asError(failure);
+    try {
+      if (response.isCommitted()) {
+        cut(failure);
+        return;
+      }
+      response.resetBuffer();
+      response.setHeader("Content-Length", null);
+      error.retryAfter().ifPresent(after -> response.setHeader("Retry-After", seconds(after)));
+      json(error.kind().status(), body(errors, error));
+    } catch (IOException gone) {
+      LOG.debug("client left before its error reply: path={}", exchange.loggedPath(), gone);
+    }
+  }
+
+  private Object body(ErrorRenderer errors, DaytonaException error) {
+    return error.code().equals(ErrorRenderer.MALFORMED_JSON)
+        ? errors.renderMalformedJson(error, exchange.method(), exchange.uri())
+        : errors.render(error, exchange.method(), exchange.uri());
+  }
+
+  /** What the client is told about any failure. */
+  private DaytonaException asError(Exception failure) {
+    return switch (failure) {
+      case DaytonaException known -> {
+        if (known.kind().status() >= 500) {
+          LOG.warn(
+              "request failed: method={} path={} status={} message={}",
+              exchange.method(),
+              exchange.loggedPath(),
+              known.kind().status(),
+              known.sentence(),
+              known.getCause());
+        }
+        yield known;
+      }
+      case EofException gone -> {
+        LOG.debug("client left: path={}", exchange.loggedPath(), gone);
+        yield DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "the request was not sent completely");
+      }
+      case InterruptedException stopped ->
+          DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
+      default -> {
+        LOG.error(
+            "unexpected failure: method={} path={}",
+            exchange.method(),
+            exchange.loggedPath(),
+            failure);
+        yield DaytonaException.of(ErrorKind.INTERNAL, "An unexpected error occurred.", failure);
+      }
+    };
+  }
+
+  private void json(int status, Object value) throws IOException {
+    byte[] bytes = Json.mapper().writeValueAsBytes(value);
+    head(status);
+    response.setContentType(JSON);
+    response.setContentLengthLong(bytes.length);
+    if (!isHead()) {
+      response.getOutputStream().write(bytes);
+    }
+  }
+
+  private void stream(RawReply raw) throws IOException, InterruptedException {
+    boolean written = false;
+    try {
+      raw.headers().forEach(response::setHeader);
+      head(raw.status());
+      response.setContentType(raw.contentType());
+      if (raw.contentLength() >= 0) {
+        response.setContentLengthLong(raw.contentLength());
+      }
+      if (!isHead()) {
+        written = true;
+        raw.writer().write(response.getOutputStream());
+      }
+    } finally {
+      if (!written) {
+        raw.writer().discard();
+      }
+    }
+  }
+
+  private void head(int status) {
+    response.setStatus(status);
+    response.setHeader("Server-Timing", exchange.serverTiming());
+  }
+
+  private boolean isHead() {
+    return exchange.method().equals("HEAD");
+  }
+
+  private void cut(Exception failure) {
+    ServletApiResponse servlet = (ServletApiResponse) response;
+    servlet
+        .getServletRequestInfo()
+        .getRequest()
+        .getConnectionMetaData()
+        .getConnection()
+        .getEndPoint()
+        .close(failure);
+  }
+
+  static String seconds(Duration wait) {
+    return Long.toString(Math.max(1, wait.plusMillis(999).toSeconds()));
+  }
+}
