@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# The part of ./test that needs a running platform: sourced by it, uses its `step`, $work, $cache and $root.
+
+platform_data="$work/d"
+up_options=(--data-dir "$platform_data" --api-port 0 --proxy-port 0 --pool-size 12)
+
+# The image is built once and kept by the hash of its recipe; the platform finds it as if it had built it.
+seed_image() {
+  mkdir -p "$cache/images" "$platform_data"
+  if id daytona >/dev/null 2>&1; then chown daytona: "$cache/images"; fi
+}
+
+first_light() {
+  DAYTONA_IMAGE_CACHE="$cache/images" timeout 1500 ./daytona up "${up_options[@]}" || return 1
+}
+
+again_in_time() {
+  local from
+  from=$(date +%s%N)
+  timeout 60 ./daytona up "${up_options[@]}" || return 1
+  echo "second up: $((($(date +%s%N) - from) / 1000000)) ms"
+}
+
+load_environment() {
+  eval "$(./daytona env --data-dir "$platform_data")" || return 1
+  export DAYTONA_API_URL DAYTONA_API_KEY DAYTONA_TARGET
+  export DAYTONA_TEST_DATA_DIR="$platform_data"
+  export DAYTONA_TEST_UP="$root/daytona up ${up_options[*]}"
+}
+
+e2e() {
+  (cd tests && timeout "$2" python3 -m unittest -v "$1")
+}
+
+step "cache for the default image" seed_image
+step "first light: ./daytona up on an empty data directory" first_light
+step "./daytona up again" again_in_time
+load_environment
+step "processes and their powers" e2e test_processes 120
+step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
+step "refusals" e2e test_refusals 300
+step "published clients" conformance/run "$cache/clients"
+step "crashes" e2e test_crash 900
+step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10
+step "./daytona down" timeout 120 ./daytona down --data-dir "$platform_data"
+step "./daytona down --purge" timeout 120 ./daytona down --purge --data-dir "$platform_data"
+platform_data=""
