@@ -78,14 +78,15 @@ int cgroup_find(void) {
     if (cgroup_with("memory") == NULL) {
         only_v2 = true;
         if (cgroup_with("memory") == NULL)
-            return fail(E_SYSTEM, "no cgroup hierarchy is mounted: mount cgroup2 at /sys/fs/cgroup");
+            return fail(E_SYSTEM,
+                        "no cgroup hierarchy is mounted: mount cgroup2 at /sys/fs/cgroup");
     }
     return 0;
 }
 
 /* Attaching a process to a cgroup waits for a grace period unless the v2 hierarchy favours dynamic
- * modifications; the flag is the host's and v1 hierarchies obey it too. A reconfiguration resets the
- * options it does not name, so the present ones are repeated. */
+ * modifications; the flag is the host's and v1 hierarchies obey it too. A reconfiguration resets
+ * the options it does not name, so the present ones are repeated. */
 static void favour_dynamic(const struct hierarchy *h) {
     if (has_option(h, "favordynmods"))
         return;
@@ -109,13 +110,14 @@ int cgroup_parent_path(const struct conf *conf, const struct hierarchy *h, char 
     return pathf(out, "%s/%s", h->mount, conf->cgroup);
 }
 
-int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigned slot, char out[PATH_CAP]) {
+int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigned slot,
+                     char out[PATH_CAP]) {
     return pathf(out, "%s/%s/%u", h->mount, conf->cgroup, slot);
 }
 
 /* File of a slot's cgroup by v1 controller; 0, or -1 with errno ENOENT when there is no such. */
 int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, const char *file,
-                     char out[PATH_CAP]) {
+                char out[PATH_CAP]) {
     const struct hierarchy *h = cgroup_with(controller);
     if (h == NULL) {
         errno = ENOENT;

@@ -16,7 +16,8 @@ int cgroup_count(void);
 /* The hierarchy that has a v1 controller; on v2 the unified one has them all. NULL: none. */
 const struct hierarchy *cgroup_with(const char *controller);
 int cgroup_parent_path(const struct conf *conf, const struct hierarchy *h, char out[PATH_CAP]);
-int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigned slot, char out[PATH_CAP]);
+int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigned slot,
+                     char out[PATH_CAP]);
 /* File of a slot's cgroup by v1 controller; 0, or -1 with errno ENOENT when there is no such. */
 int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, const char *file,
                 char out[PATH_CAP]);

@@ -1,4 +1,5 @@
-/* What happens to a slot's cgroup and to those that the sandbox made below it: kill, freeze, remove. */
+/* What happens to a slot's cgroup and to those that the sandbox made below it: kill, freeze,
+ * remove. */
 #include "cgroup.h"
 
 #include <dirent.h>
@@ -11,7 +12,8 @@
 enum { DEPTH = 16, EMPTY_WAIT_MS = 10000, FREEZE_WAIT_MS = 10000 };
 
 /* Directories directly below `path` that are cgroups; calls fn, stops at its first failure. */
-static int each_child(const char *path, int (*fn)(const char *, int, void *), int depth, void *arg) {
+static int each_child(const char *path, int (*fn)(const char *, int, void *), int depth,
+                      void *arg) {
     DIR *directory = opendir(path);
     if (directory == NULL)
         return errno == ENOENT || errno == ENODEV ? 0 : fail_errno("open", path);
@@ -94,16 +96,18 @@ int cgroup_thaw_all(const struct conf *conf) {
 int cgroup_kill(const struct conf *conf, unsigned slot) {
     char path[PATH_CAP], no_forks[PATH_CAP];
     /* with no room for new processes a fork bomb cannot outrun the loop below */
-    if (cgroup_file(conf, slot, "pids", "pids.max", no_forks) == 0 && write_text(no_forks, "0") < 0 &&
-        errno != ENOENT)
+    if (cgroup_file(conf, slot, "pids", "pids.max", no_forks) == 0 &&
+        write_text(no_forks, "0") < 0 && errno != ENOENT)
         return fail_errno("write", no_forks);
     const struct hierarchy *freezer = cgroup_with("freezer");
-    if (cgroup_slot_path(conf, freezer, slot, path) < 0 || set_frozen(path, freezer->unified, false) < 0)
+    if (cgroup_slot_path(conf, freezer, slot, path) < 0 ||
+        set_frozen(path, freezer->unified, false) < 0)
         return -1;
     for (int waited = 0;; waited++) {
         unsigned left = 0;
         for (int i = 0; i < cgroup_count(); i++)
-            if (cgroup_slot_path(conf, &cgroup_hierarchies()[i], slot, path) < 0 || kill_tree(path, 0, &left) < 0)
+            if (cgroup_slot_path(conf, &cgroup_hierarchies()[i], slot, path) < 0 ||
+                kill_tree(path, 0, &left) < 0)
                 return -1;
         if (left == 0)
             return 0;
@@ -118,7 +122,8 @@ int cgroup_drop(const struct conf *conf, unsigned slot) {
         return -1;
     for (int i = 0; i < cgroup_count(); i++) {
         char path[PATH_CAP];
-        if (cgroup_slot_path(conf, &cgroup_hierarchies()[i], slot, path) < 0 || remove_tree(path, 0, NULL) < 0)
+        if (cgroup_slot_path(conf, &cgroup_hierarchies()[i], slot, path) < 0 ||
+            remove_tree(path, 0, NULL) < 0)
             return -1;
     }
     return 0;
@@ -128,7 +133,8 @@ static bool is_frozen(const struct conf *conf, unsigned slot, bool unified) {
     uint64_t value = 0;
     char path[PATH_CAP], text[32];
     if (unified)
-        return cgroup_field(conf, slot, "freezer", "cgroup.events", "frozen", &value) == 0 && value == 1;
+        return cgroup_field(conf, slot, "freezer", "cgroup.events", "frozen", &value) == 0 &&
+               value == 1;
     return cgroup_file(conf, slot, "freezer", "freezer.state", path) == 0 &&
            read_text(path, text, sizeof text) > 0 && strcmp(text, "FROZEN\n") == 0;
 }
@@ -155,7 +161,8 @@ int cgroup_freeze(const struct conf *conf, unsigned slot, bool frozen) {
 int cgroup_purge(const struct conf *conf) {
     for (int i = 0; i < cgroup_count(); i++) {
         char path[PATH_CAP];
-        if (cgroup_parent_path(conf, &cgroup_hierarchies()[i], path) < 0 || remove_tree(path, 0, NULL) < 0)
+        if (cgroup_parent_path(conf, &cgroup_hierarchies()[i], path) < 0 ||
+            remove_tree(path, 0, NULL) < 0)
             return -1;
     }
     return 0;

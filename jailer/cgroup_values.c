@@ -8,8 +8,8 @@
 
 enum { PERIOD_US = 100000 };
 
-static int set_value(const struct conf *conf, unsigned slot, const char *controller, const char *file,
-                     uint64_t value) {
+static int set_value(const struct conf *conf, unsigned slot, const char *controller,
+                     const char *file, uint64_t value) {
     char path[PATH_CAP], text[32];
     if (cgroup_file(conf, slot, controller, file, path) < 0)
         return fail(E_SYSTEM, "the cgroup controller %s is not mounted", controller);
@@ -24,7 +24,8 @@ static int set_value(const struct conf *conf, unsigned slot, const char *control
 static int limit_memory_v1(const struct conf *conf, unsigned slot, uint64_t bytes) {
     static const char plain[] = "memory.limit_in_bytes", swap[] = "memory.memsw.limit_in_bytes";
     char path[PATH_CAP];
-    bool counts_swap = cgroup_file(conf, slot, "memory", swap, path) == 0 && access(path, F_OK) == 0;
+    bool counts_swap =
+        cgroup_file(conf, slot, "memory", swap, path) == 0 && access(path, F_OK) == 0;
     if (!counts_swap)
         return set_value(conf, slot, "memory", plain, bytes);
     if (set_value(conf, slot, "memory", plain, bytes) == 0)
@@ -38,8 +39,8 @@ static int limit_v2(const struct conf *conf, unsigned slot, uint64_t quota, uint
     char path[PATH_CAP], text[64];
     if (set_value(conf, slot, "memory", "memory.max", bytes) < 0)
         return -1;
-    if (cgroup_file(conf, slot, "memory", "memory.swap.max", path) == 0 && access(path, F_OK) == 0 &&
-        set_value(conf, slot, "memory", "memory.swap.max", 0) < 0)
+    if (cgroup_file(conf, slot, "memory", "memory.swap.max", path) == 0 &&
+        access(path, F_OK) == 0 && set_value(conf, slot, "memory", "memory.swap.max", 0) < 0)
         return -1;
     if (cgroup_file(conf, slot, "cpu", "cpu.max", path) < 0)
         return -1;
@@ -60,8 +61,8 @@ int cgroup_limits(const struct conf *conf, unsigned slot, uint64_t cpu_millis, u
     return set_value(conf, slot, "cpu", "cpu.cfs_quota_us", quota);
 }
 
-static int get_value(const struct conf *conf, unsigned slot, const char *controller, const char *file,
-                     uint64_t *out) {
+static int get_value(const struct conf *conf, unsigned slot, const char *controller,
+                     const char *file, uint64_t *out) {
     char path[PATH_CAP];
     if (cgroup_file(conf, slot, controller, file, path) < 0)
         return fail(E_SYSTEM, "the cgroup controller %s is not mounted", controller);
@@ -98,10 +99,11 @@ int cgroup_stats(const struct conf *conf, unsigned slot, struct cgroup_stats *st
         return -1;
     if (!cgroup_is_v2())
         return get_value(conf, slot, "memory", "memory.usage_in_bytes", &stats->memory) < 0 ||
-                       get_value(conf, slot, "memory", "memory.limit_in_bytes", &stats->memory_limit) < 0 ||
+                       get_value(conf, slot, "memory", "memory.limit_in_bytes",
+                                 &stats->memory_limit) < 0 ||
                        get_value(conf, slot, "cpuacct", "cpuacct.usage", &stats->cpu_ns) < 0 ||
                        cgroup_field(conf, slot, "memory", "memory.oom_control", "oom_kill",
-                                 &stats->oom_kills) < 0
+                                    &stats->oom_kills) < 0
                    ? -1
                    : 0;
     if (get_value(conf, slot, "memory", "memory.current", &stats->memory) < 0 ||

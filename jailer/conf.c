@@ -17,7 +17,21 @@ struct key {
     uint64_t min, max; /* of a number; max bytes of a text */
 };
 
-enum { DATA, APP, UID, GID, INSTANCE, UID_BASE, SUBNET, CGROUP, TABLE, PREFIX, POOL, RUNTIME, KEYS };
+enum {
+    DATA,
+    APP,
+    UID,
+    GID,
+    INSTANCE,
+    UID_BASE,
+    SUBNET,
+    CGROUP,
+    TABLE,
+    PREFIX,
+    POOL,
+    RUNTIME,
+    KEYS
+};
 
 static const struct key keys[KEYS] = {
     [DATA] = {"data", TEXT_PATH, 0, DATA_MAX},
@@ -25,7 +39,7 @@ static const struct key keys[KEYS] = {
     [UID] = {"uid", NUMBER, 1, 0x7fffffff},
     [GID] = {"gid", NUMBER, 1, 0x7fffffff},
     [INSTANCE] = {"instance", NUMBER, 0, 58},
-    [UID_BASE] = {"uid_base", NUMBER, 65536, 0xffffffffu - (uint64_t)SLOTS * SLOT_IDS},
+    [UID_BASE] = {"uid_base", NUMBER, 65536, 0xffffffffu - (uint64_t)SLOTS *SLOT_IDS},
     [SUBNET] = {"subnet", ADDRESS, 0, 0},
     [CGROUP] = {"cgroup", TEXT_NAME, 0, 63},
     [TABLE] = {"nft_table", TEXT_NAME, 0, 63},
@@ -42,7 +56,8 @@ static bool is_path(const char *text) {
             return false;
     size_t length = strlen(text);
     return text[length - 1] != '/' && strstr(text, "/../") == NULL && strstr(text, "/./") == NULL &&
-           (length < 3 || strcmp(text + length - 3, "/..") != 0) && strcmp(text + length - 2, "/.") != 0;
+           (length < 3 || strcmp(text + length - 3, "/..") != 0) &&
+           strcmp(text + length - 2, "/.") != 0;
 }
 
 static bool is_name(const char *text) {
@@ -74,18 +89,42 @@ static bool parse_address(const char *text, uint32_t *out) {
 
 static void store(struct conf *conf, int index, const char *text, uint64_t number) {
     switch (index) {
-    case DATA: strcpy(conf->data, text); break;
-    case APP: strcpy(conf->app, text); break;
-    case UID: conf->uid = (uid_t)number; break;
-    case GID: conf->gid = (gid_t)number; break;
-    case INSTANCE: conf->instance = (unsigned)number; break;
-    case UID_BASE: conf->uid_base = (uint32_t)number; break;
-    case SUBNET: conf->subnet = (uint32_t)number; break;
-    case CGROUP: strcpy(conf->cgroup, text); break;
-    case TABLE: strcpy(conf->nft_table, text); break;
-    case PREFIX: strcpy(conf->veth_prefix, text); break;
-    case POOL: conf->pool_bytes = number; break;
-    case RUNTIME: strcpy(conf->runtime, text); break;
+    case DATA:
+        strcpy(conf->data, text);
+        break;
+    case APP:
+        strcpy(conf->app, text);
+        break;
+    case UID:
+        conf->uid = (uid_t)number;
+        break;
+    case GID:
+        conf->gid = (gid_t)number;
+        break;
+    case INSTANCE:
+        conf->instance = (unsigned)number;
+        break;
+    case UID_BASE:
+        conf->uid_base = (uint32_t)number;
+        break;
+    case SUBNET:
+        conf->subnet = (uint32_t)number;
+        break;
+    case CGROUP:
+        strcpy(conf->cgroup, text);
+        break;
+    case TABLE:
+        strcpy(conf->nft_table, text);
+        break;
+    case PREFIX:
+        strcpy(conf->veth_prefix, text);
+        break;
+    case POOL:
+        conf->pool_bytes = number;
+        break;
+    case RUNTIME:
+        strcpy(conf->runtime, text);
+        break;
     }
 }
 
@@ -94,9 +133,15 @@ static int take_value(struct conf *conf, int index, const char *value) {
     uint64_t number = 0;
     bool good = false;
     switch (key->kind) {
-    case TEXT_PATH: good = strlen(value) <= key->max && is_path(value); break;
-    case TEXT_NAME: good = value[0] != '\0' && strlen(value) <= key->max && is_name(value); break;
-    case NUMBER: good = parse_number(value, key->min, key->max, &number); break;
+    case TEXT_PATH:
+        good = strlen(value) <= key->max && is_path(value);
+        break;
+    case TEXT_NAME:
+        good = value[0] != '\0' && strlen(value) <= key->max && is_name(value);
+        break;
+    case NUMBER:
+        good = parse_number(value, key->min, key->max, &number);
+        break;
     case ADDRESS: {
         uint32_t address;
         /* a /22, so that slot n is subnet + n without a carry out of the instance's range */
@@ -172,6 +217,7 @@ int conf_read(const char *file, struct conf *conf) {
         if (!seen[i])
             return fail(E_USAGE, "key %s is missing", keys[i].name);
     if (in_slot_range(conf, conf->uid) || in_slot_range(conf, conf->gid))
-        return fail(E_USAGE, "uid and gid must lie outside the slots' range, which begins at uid_base");
+        return fail(E_USAGE,
+                    "uid and gid must lie outside the slots' range, which begins at uid_base");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* The verbs of a sandbox's life: start, kill, limits, freeze, thaw, stats. */
+/* The verb `start`: disk, root file system, cgroup, socket and bundle, then the runtime. */
 #include "storage.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@ enum { SANDBOX, SLOT, DISK, SHELF, LAYERS, CPU, MEMORY, PIDS, DISK_GIB, PROFILE 
 
 /* ---- what the runtime's process is given --------------------------------------------------- */
 
-/* PID 1's stdout and stderr: it can never hold more than its size (root inside may write what it likes),
- * and it belongs to nobody but this sandbox, for the runtime chowns it. */
+/* PID 1's stdout and stderr: it can never hold more than its size (root inside may write what it
+ * likes), and it belongs to nobody but this sandbox, for the runtime chowns it. */
 static int make_console(void) {
     int fd = memfd_create("console", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0 || ftruncate(fd, CONSOLE_BYTES) < 0 ||
@@ -84,7 +84,8 @@ static int place_descriptors(const struct launch *launch) {
     int in[2];
     if (pipe2(in, O_CLOEXEC) < 0)
         return fail_errno("pipe", NULL);
-    int empty = fcntl(in[0], F_DUPFD_CLOEXEC, 16), console = fcntl(launch->console, F_DUPFD_CLOEXEC, 16);
+    int empty = fcntl(in[0], F_DUPFD_CLOEXEC, 16),
+        console = fcntl(launch->console, F_DUPFD_CLOEXEC, 16);
     int agent = fcntl(launch->agent, F_DUPFD_CLOEXEC, 16);
     if (empty < 0 || console < 0 || agent < 0 || dup2(empty, 0) < 0 || dup2(console, 1) < 0 ||
         dup2(console, 2) < 0 || dup2(agent, AGENT_FD) < 0)
@@ -104,16 +105,24 @@ static void run_runtime(struct launch *launch) {
     umask(022);
     if (sandbox_path(launch->conf, id, "runtime.pid", pid_file) == 0 && build_bundle(launch) == 0 &&
         place_descriptors(launch) == 0) {
-        const char *const argv[] = {launch->conf->runtime, "--root",     LAUNCH_DIR "/state", "run",
-                                    "-d",                  "--preserve-fds=1", "--pid-file", pid_file,
-                                    "-b",                  LAUNCH_DIR,   id,                  NULL};
+        const char *const argv[] = {launch->conf->runtime,
+                                    "--root",
+                                    LAUNCH_DIR "/state",
+                                    "run",
+                                    "-d",
+                                    "--preserve-fds=1",
+                                    "--pid-file",
+                                    pid_file,
+                                    "-b",
+                                    LAUNCH_DIR,
+                                    id,
+                                    NULL};
         sigset_t none;
         sigemptyset(&none);
         signal(SIGPIPE, SIG_DFL); /* what the jailer ignores would stay ignored in the sandbox */
         signal(SIGHUP, SIG_DFL);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        execve(argv[0], (char *const *)(uintptr_t)argv, environment);
-        fail_errno("exec", argv[0]);
+        runtime_exec(launch->conf, argv, environment);
     }
     dprintf(launch->console, "%s", failure_text());
     _exit(126);
@@ -212,6 +221,15 @@ static void add_console(int console) {
         fail(E_SYSTEM, "%s: %s", first, text);
 }
 
+/* What a slot's last sandbox left in its cgroup — counters, cgroups of its own — is not the next
+ * one's. */
+static int fresh_cgroup(const struct conf *conf, unsigned slot) {
+    struct cgroup_stats stats;
+    if (cgroup_stats(conf, slot, &stats) == 0 && stats.cpu_ns == 0)
+        return 0;
+    return cgroup_drop(conf, slot) < 0 ? -1 : cgroup_make(conf, slot);
+}
+
 static int start_on_slot(const struct request *request, struct record *record,
                          struct rootfs *rootfs, struct launch *launch) {
     const struct conf *conf = request->conf;
@@ -219,7 +237,8 @@ static int start_on_slot(const struct request *request, struct record *record,
     if (sandbox_path(conf, record->id, "", path) < 0 || make_dir(path, 0700, 0, 0) < 0 ||
         record_write(conf, record) < 0 || rootfs_prepare(conf, request, rootfs) < 0)
         return -1;
-    if (cgroup_limits(conf, record->slot, request->number[CPU], request->number[MEMORY],
+    if (fresh_cgroup(conf, record->slot) < 0 ||
+        cgroup_limits(conf, record->slot, request->number[CPU], request->number[MEMORY],
                       request->number[PIDS]) < 0 ||
         cgroup_path_for_oci(conf, record->slot, cgroup) < 0)
         return -1;
@@ -302,7 +321,8 @@ static int start_locked(struct request *request, struct reply *reply) {
     if (record_read(conf, id, &record) && record_alive(&record)) {
         if (record.slot != slot)
             return fail(E_EXISTS, "sandbox %s runs in slot %u", id, record.slot);
-        return reply_ok(reply, "pid=%d start=%llu", (int)record.pid, (unsigned long long)record.start);
+        return reply_ok(reply, "pid=%d start=%llu", (int)record.pid,
+                        (unsigned long long)record.start);
     }
     if (sandbox_path(conf, id, "", path) < 0 ||
         (access(path, F_OK) == 0 && sandbox_clean(conf, id) < 0))
@@ -331,102 +351,4 @@ int verb_start(struct request *request, struct reply *reply) {
         result = start_locked(request, reply);
     close_all(locks, (size_t)count);
     return result;
-}
-
-/* ---- the other verbs ----------------------------------------------------------------------- */
-
-int verb_kill(struct request *request, struct reply *reply) {
-    (void)reply;
-    int lock = lock_name(request->conf, "sandbox", request->arg[0], false);
-    if (lock < 0)
-        return -1;
-    int result = sandbox_clean(request->conf, request->arg[0]);
-    close(lock);
-    return result;
-}
-
-/* Locks the sandbox and reads its record; the lock's fd, or -1 with fail(). */
-static int lock_sandbox(const struct request *request, struct record *record, bool alive) {
-    int lock = lock_name(request->conf, "sandbox", request->arg[0], false);
-    if (lock < 0)
-        return -1;
-    if (!record_read(request->conf, request->arg[0], record) || (alive && !record_alive(record))) {
-        close(lock);
-        return fail(E_ABSENT, "sandbox %s does not run", request->arg[0]);
-    }
-    return lock;
-}
-
-int verb_limits(struct request *request, struct reply *reply) {
-    (void)reply;
-    struct record record;
-    int lock = lock_sandbox(request, &record, true);
-    if (lock < 0)
-        return -1;
-    int result = cgroup_limits(request->conf, record.slot, request->number[1], request->number[2],
-                               request->number[3]);
-    close(lock);
-    return result;
-}
-
-static int thaw_locked(const struct conf *conf, const struct record *record) {
-    char path[PATH_CAP];
-    if (sandbox_path(conf, record->id, "disk", path) < 0 || set_thaw(path) < 0 ||
-        cgroup_freeze(conf, record->slot, false) < 0 ||
-        sandbox_path(conf, record->id, "frozen", path) < 0)
-        return -1;
-    return unlink(path) < 0 && errno != ENOENT ? fail_errno("unlink", path) : 0;
-}
-
-/* The mark comes first and is removed last, so that whatever is frozen is always marked. Processes
- * stop before their file system, lest one be caught in a write that cannot be interrupted. */
-int verb_freeze(struct request *request, struct reply *reply) {
-    (void)reply;
-    struct record record;
-    char path[PATH_CAP];
-    int lock = lock_sandbox(request, &record, true);
-    if (lock < 0)
-        return -1;
-    int result = sandbox_path(request->conf, record.id, "frozen", path);
-    int mark = result < 0 ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (result == 0 && mark < 0)
-        result = fail_errno("create", path);
-    if (mark >= 0)
-        close(mark);
-    if (result == 0 && (cgroup_freeze(request->conf, record.slot, true) < 0 ||
-                        sandbox_path(request->conf, record.id, "disk", path) < 0 ||
-                        set_freeze(path) < 0)) {
-        enum code code = failure_code();
-        char text[600];
-        snprintf(text, sizeof text, "%s", failure_text());
-        thaw_locked(request->conf, &record);
-        result = fail(code, "%s", text);
-    }
-    close(lock);
-    return result;
-}
-
-int verb_thaw(struct request *request, struct reply *reply) {
-    (void)reply;
-    struct record record;
-    int lock = lock_sandbox(request, &record, true);
-    if (lock < 0)
-        return -1;
-    int result = thaw_locked(request->conf, &record);
-    close(lock);
-    return result;
-}
-
-int verb_stats(struct request *request, struct reply *reply) {
-    struct record record;
-    struct cgroup_stats stats;
-    /* without the lock: read only, and a slow verb on the same sandbox must not delay it */
-    if (!record_read(request->conf, request->arg[0], &record))
-        return fail(E_ABSENT, "sandbox %s does not run", request->arg[0]);
-    if (cgroup_stats(request->conf, record.slot, &stats) < 0)
-        return -1;
-    return reply_ok(reply, "memory=%llu memory_limit=%llu cpu_ns=%llu pids=%llu oom_kills=%llu",
-                    (unsigned long long)stats.memory, (unsigned long long)stats.memory_limit,
-                    (unsigned long long)stats.cpu_ns, (unsigned long long)stats.pids,
-                    (unsigned long long)stats.oom_kills);
 }

@@ -37,10 +37,25 @@ static int make_stage(const char *stage) {
 
 /* Without resize_inode and its reserved blocks an empty disk allocates 164 KiB (measured). */
 static int format_image(const char *image, const char *stage) {
-    const char *const argv[] = {
-        "/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-O", "^resize_inode",
-        "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", "-J", "size=8",
-        "-d", stage, image, NULL};
+    const char *const argv[] = {"/sbin/mke2fs",
+                                "-q",
+                                "-F",
+                                "-t",
+                                "ext4",
+                                "-b",
+                                "4096",
+                                "-m",
+                                "0",
+                                "-O",
+                                "^resize_inode",
+                                "-E",
+                                "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0",
+                                "-J",
+                                "size=8",
+                                "-d",
+                                stage,
+                                image,
+                                NULL};
     char output[400];
     int status = run_program(argv, NULL, output, sizeof output);
     if (status > 0)
@@ -121,7 +136,8 @@ int verb_disk_make(struct request *request, struct reply *reply) {
     return result;
 }
 
-/* Two disks are locked in the order of their names, so that two verbs cannot wait for each other. */
+/* Two disks are locked in the order of their names, so that two verbs cannot wait for each other.
+ */
 static int lock_two(const struct conf *conf, const char *a, const char *b, int locks[2]) {
     bool swap = strcmp(a, b) > 0;
     locks[0] = lock_name(conf, "disk", swap ? b : a, false);

@@ -1,5 +1,6 @@
 /* Who runs, who has ended, and the streams that are told so. Ends are noticed by pidfd, also those
- * of sandboxes whose parent was an earlier jailer; the wait status is known only for own children. */
+ * of sandboxes whose parent was an earlier jailer; the wait status is known only for own children.
+ */
 #include "events.h"
 
 #include <errno.h>

@@ -5,13 +5,18 @@
 #include "jailer.h"
 #include <poll.h>
 
-enum { STREAMS = 16, WATCHED_MAX = SLOTS, EVENT_FDS = 1 + STREAMS + WATCHED_MAX, BEAT_SECONDS = 10 };
+enum {
+    STREAMS = 16,
+    WATCHED_MAX = SLOTS,
+    EVENT_FDS = 1 + STREAMS + WATCHED_MAX,
+    BEAT_SECONDS = 10
+};
 
 /* The dispatch table's entry for `events`: the main process compares it and keeps the connection
  * itself; in a child it fails. */
 verb_function verb_events;
 
-int events_open(const struct conf *conf);          /* before the first child */
+int events_open(const struct conf *conf);         /* before the first child */
 void events_adopt(const struct sandbox *sandbox); /* one that ran before this jailer started */
 int events_subscribe(int fd);                     /* takes the connection; -1: too many */
 void events_reaped(pid_t pid, int status);        /* a child that served no request has ended */

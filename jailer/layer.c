@@ -1,5 +1,5 @@
-/* Layers: tar archives unpacked where nothing of the host can be reached. Unpacking runs in namespaces
- * of its own as an id range nobody else has; ids on disk are 0…65535. */
+/* Layers: tar archives unpacked where nothing of the host can be reached. Unpacking runs in
+ * namespaces of its own as an id range nobody else has; ids on disk are 0…65535. */
 #include "storage.h"
 
 #include <dirent.h>
@@ -68,7 +68,8 @@ static int enter_confinement(int userns, int target) {
         return fail_errno("mkdir", "layer");
     if (mount_put(target, "layer") < 0 || bind_programs() < 0)
         return -1;
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/layer") < 0)
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 ||
+        chdir("/layer") < 0)
         return fail_errno("pivot_root", LAUNCH_DIR);
     return 0;
 }
@@ -230,7 +231,8 @@ static int unpack(const struct request *request, int userns, int target) {
     int input[2] = {-1, -1}, errors[2] = {-1, -1}, verdict[2] = {-1, -1};
     pid_t tar = -1, filter = -1;
     int result = -1;
-    if (pipe2(input, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 || pipe2(verdict, O_CLOEXEC) < 0) {
+    if (pipe2(input, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 ||
+        pipe2(verdict, O_CLOEXEC) < 0) {
         fail_errno("pipe", NULL);
     } else {
         fcntl(input[1], F_SETPIPE_SZ, 1 << 20); /* a smaller one works too */
@@ -286,7 +288,8 @@ static int import_locked(const struct request *request) {
         make_dir(half, 0755, 0, 0) < 0)
         return -1;
     int result = userns_make(slot_uid(conf, LAYER_SLOT), false, &userns, NULL);
-    int target = result < 0 ? -1 : mount_clone(AT_FDCWD, half, userns, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+    int target =
+        result < 0 ? -1 : mount_clone(AT_FDCWD, half, userns, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
     result = target < 0 ? -1 : unpack(request, userns, target);
     if (target >= 0)
         close(target);

@@ -167,13 +167,15 @@ int mount_clone(int dirfd, const char *path, int userns, uint64_t attr) {
     if (mount < 0)
         return fail_errno("open_tree", path);
     struct mount_attr change = {.attr_set = attr};
-    if ((attr & MOUNT_ATTR__ATIME) != 0) /* an enumeration, not flags: the old value must be cleared */
+    if ((attr & MOUNT_ATTR__ATIME) !=
+        0) /* an enumeration, not flags: the old value must be cleared */
         change.attr_clr = MOUNT_ATTR__ATIME;
     if (userns >= 0) {
         change.attr_set |= MOUNT_ATTR_IDMAP;
         change.userns_fd = (uint64_t)userns;
     }
-    if (change.attr_set != 0 && mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change) < 0) {
+    if (change.attr_set != 0 &&
+        mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change) < 0) {
         fail_errno("mount_setattr", path);
         close(mount);
         return -1;

@@ -49,7 +49,8 @@ static int make_run_dirs(void) {
 static int listen_on_socket(void) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char path[PATH_CAP], new_path[PATH_CAP];
-    if (pathf(path, "%s/run/jailer.sock", conf.data) < 0 || pathf(new_path, "%s/run/j.sock", conf.data) < 0)
+    if (pathf(path, "%s/run/jailer.sock", conf.data) < 0 ||
+        pathf(new_path, "%s/run/j.sock", conf.data) < 0)
         return -1;
     memcpy(address.sun_path, new_path, strlen(new_path) + 1);
     if (unlink(new_path) < 0 && errno != ENOENT)
@@ -98,8 +99,9 @@ static int start_up(void) {
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return fail_errno("prctl", "PR_SET_CHILD_SUBREAPER");
     /* the hierarchies before the pinned mount namespace, which may hide one from the runtime */
-    if (catch_signals() < 0 || make_run_dirs() < 0 || be_the_only_one() < 0 || cgroup_setup(&conf) < 0 ||
-        pin_enter(&conf) < 0 || nft_setup(&conf) < 0 || events_open(&conf) < 0)
+    if (catch_signals() < 0 || make_run_dirs() < 0 || be_the_only_one() < 0 ||
+        cgroup_setup(&conf) < 0 || pin_enter(&conf) < 0 || nft_setup(&conf) < 0 ||
+        events_open(&conf) < 0)
         return -1;
     sandboxes_each(&conf, adopt, &adopted);
     if (listen_on_socket() < 0)
@@ -150,7 +152,8 @@ static int serve_requests(bool foreground) {
 int main(int argc, char **argv) {
     const char *mode = argc == 4 ? argv[3] : "";
     bool purging = strcmp(mode, "--purge") == 0, foreground = strcmp(mode, "--foreground") == 0;
-    if (argc < 3 || argc > 4 || strcmp(argv[1], "--conf") != 0 || (argc == 4 && !purging && !foreground)) {
+    if (argc < 3 || argc > 4 || strcmp(argv[1], "--conf") != 0 ||
+        (argc == 4 && !purging && !foreground)) {
         fprintf(stderr, "usage: jailer --conf FILE [--foreground | --purge]\n");
         return 2;
     }

@@ -33,11 +33,13 @@ static void *put(struct batch *batch, const void *data, size_t length) {
         memcpy(at, data, length);
     batch->length += padded;
     if (batch->current != NULL)
-        batch->current->nlmsg_len = (uint32_t)(batch->data + batch->length - (char *)batch->current);
+        batch->current->nlmsg_len =
+            (uint32_t)(batch->data + batch->length - (char *)batch->current);
     return at;
 }
 
-static void begin(struct batch *batch, uint16_t type, uint16_t flags, const void *body, size_t length) {
+static void begin(struct batch *batch, uint16_t type, uint16_t flags, const void *body,
+                  size_t length) {
     struct nlmsghdr header = {.nlmsg_len = sizeof header,
                               .nlmsg_type = type,
                               .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags),
@@ -47,7 +49,8 @@ static void begin(struct batch *batch, uint16_t type, uint16_t flags, const void
     put(batch, body, length);
 }
 
-static struct rtattr *attribute(struct batch *batch, uint16_t type, const void *data, size_t length) {
+static struct rtattr *attribute(struct batch *batch, uint16_t type, const void *data,
+                                size_t length) {
     struct rtattr header = {.rta_len = (uint16_t)RTA_LENGTH(length), .rta_type = type};
     struct rtattr *at = put(batch, &header, sizeof header);
     if (length > 0)
@@ -135,8 +138,10 @@ static void set_up(struct batch *batch, int index) {
 }
 
 static void add_address(struct batch *batch, int index, uint32_t address, uint8_t scope) {
-    struct ifaddrmsg body = {
-        .ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_scope = scope, .ifa_index = (uint32_t)index};
+    struct ifaddrmsg body = {.ifa_family = AF_INET,
+                             .ifa_prefixlen = 32,
+                             .ifa_scope = scope,
+                             .ifa_index = (uint32_t)index};
     begin(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &body, sizeof body);
     attribute(batch, IFA_LOCAL, &address, sizeof address);
     attribute(batch, IFA_ADDRESS, &address, sizeof address);

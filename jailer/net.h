@@ -6,7 +6,8 @@
 
 #define GATEWAY_TEXT "169.254.77.1" /* the host's address on every slot's link */
 
-/* Makes the veth pair, addresses, routes and sysctls of a slot whose network namespace is `netns`. */
+/* Makes the veth pair, addresses, routes and sysctls of a slot whose network namespace is `netns`.
+ */
 int net_make(const struct conf *conf, unsigned slot, int netns);
 /* Removes the slot's link (and with it the route); absent is fine. */
 int net_drop(const struct conf *conf, unsigned slot);

@@ -1,6 +1,6 @@
 /* The firewall of this instance: one table, installed at start, no element per slot. A source
- * address is right exactly when the host's route to it leaves by the interface it came from (`fib`),
- * and the route to a slot's address exists only through its own link. */
+ * address is right exactly when the host's route to it leaves by the interface it came from
+ * (`fib`), and the route to a slot's address exists only through its own link. */
 #include "jailer.h"
 
 #include <arpa/inet.h>
@@ -28,7 +28,8 @@ static int run_nft(const char *rules) {
 /* In prerouting, before any address translation: only the slot's own IPv4 source; nothing to an
  * address of the host itself (also not to a port that a container engine published on it); not to
  * link-local and cloud metadata addresses. In forward: neither another slot (of any instance) nor a
- * connection from outside into one. Packets carry the path's segment size, for uplinks below 1500. */
+ * connection from outside into one. Packets carry the path's segment size, for uplinks below 1500.
+ */
 static const char table_text[] =
     "table inet %1$s\n"
     "delete table inet %1$s\n"
@@ -60,9 +61,11 @@ static const char table_text[] =
     "}\n";
 
 /* Docker sets the policy of FORWARD to drop, and an accept in another table does not override that:
- * Docker leaves DOCKER-USER to others. An iptables of the legacy kind is asked through its program. */
+ * Docker leaves DOCKER-USER to others. An iptables of the legacy kind is asked through its program.
+ */
 static bool has_docker_chain(char *output, size_t cap) {
-    const char *const argv[] = {nft_path(), "-a", "list", "chain", "ip", "filter", "DOCKER-USER", NULL};
+    const char *const argv[] = {nft_path(), "-a",     "list",        "chain",
+                                "ip",       "filter", "DOCKER-USER", NULL};
     return run_program(argv, NULL, output, cap) == 0;
 }
 
@@ -73,7 +76,8 @@ static int accept_in_nft_chain(const struct conf *conf, const char *listing) {
         return 0;
     snprintf(rules, sizeof rules,
              "insert rule ip filter DOCKER-USER iifname \"%1$s*\" accept %2$s\n"
-             "insert rule ip filter DOCKER-USER oifname \"%1$s*\" ct state established,related accept %2$s\n",
+             "insert rule ip filter DOCKER-USER oifname \"%1$s*\" ct state established,related "
+             "accept %2$s\n",
              conf->veth_prefix, mark);
     return run_nft(rules);
 }
@@ -83,10 +87,21 @@ static const char legacy_iptables[] = "/usr/sbin/iptables-legacy";
 static int legacy_rule(const struct conf *conf, const char *action, bool from_slot) {
     char link[24], output[256];
     snprintf(link, sizeof link, "%s+", conf->veth_prefix);
-    const char *const from[] = {legacy_iptables, "-w", action, "DOCKER-USER", "-i", link, "-j", "ACCEPT",
-                                NULL};
-    const char *const to[] = {legacy_iptables, "-w", action, "DOCKER-USER", "-o", link, "-m", "conntrack",
-                              "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT", NULL};
+    const char *const from[] = {legacy_iptables, "-w", action, "DOCKER-USER", "-i", link, "-j",
+                                "ACCEPT",        NULL};
+    const char *const to[] = {legacy_iptables,
+                              "-w",
+                              action,
+                              "DOCKER-USER",
+                              "-o",
+                              link,
+                              "-m",
+                              "conntrack",
+                              "--ctstate",
+                              "ESTABLISHED,RELATED",
+                              "-j",
+                              "ACCEPT",
+                              NULL};
     return run_program(from_slot ? from : to, NULL, output, sizeof output);
 }
 
@@ -103,7 +118,8 @@ static void accept_in_legacy_chain(const struct conf *conf) {
 int nft_setup(const struct conf *conf) {
     char rules[4096], listing[8192];
     struct in_addr subnet = {.s_addr = htonl(conf->subnet)};
-    int n = snprintf(rules, sizeof rules, table_text, conf->nft_table, conf->veth_prefix, inet_ntoa(subnet));
+    int n = snprintf(rules, sizeof rules, table_text, conf->nft_table, conf->veth_prefix,
+                     inet_ntoa(subnet));
     if (n < 0 || (size_t)n >= sizeof rules)
         return fail(E_SYSTEM, "the firewall's rules are too long");
     if (run_nft(rules) < 0)

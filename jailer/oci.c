@@ -1,5 +1,5 @@
-/* The OCI bundle's config.json. Every value comes from a validated argument or the configuration, whose
- * grammars contain nothing that JSON would have to escape. */
+/* The OCI bundle's config.json. Every value comes from a validated argument or the configuration,
+ * whose grammars contain nothing that JSON would have to escape. */
 #include "storage.h"
 
 #include <errno.h>
@@ -13,18 +13,19 @@
 #define BPF_MAX (4096 * 8) /* the kernel takes 4,096 instructions of 8 bytes */
 
 /* All that exist count inside the sandbox's user namespace only. */
-#define CAPABILITIES_RESTRICTED                                                                        \
-    "\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\",\"CAP_FSETID\",\"CAP_KILL\",\"CAP_SETGID\","       \
-    "\"CAP_SETUID\",\"CAP_SETPCAP\",\"CAP_SETFCAP\",\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\","         \
+#define CAPABILITIES_RESTRICTED                                                                    \
+    "\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FOWNER\",\"CAP_FSETID\",\"CAP_KILL\",\"CAP_"         \
+    "SETGID\","                                                                                    \
+    "\"CAP_SETUID\",\"CAP_SETPCAP\",\"CAP_SETFCAP\",\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\","  \
     "\"CAP_AUDIT_WRITE\""
-#define CAPABILITIES_DEFAULT                                                                           \
-    CAPABILITIES_RESTRICTED                                                                            \
-    ",\"CAP_AUDIT_CONTROL\",\"CAP_AUDIT_READ\",\"CAP_BLOCK_SUSPEND\",\"CAP_BPF\","                        \
-    "\"CAP_CHECKPOINT_RESTORE\",\"CAP_DAC_READ_SEARCH\",\"CAP_IPC_LOCK\",\"CAP_IPC_OWNER\","              \
-    "\"CAP_LEASE\",\"CAP_LINUX_IMMUTABLE\",\"CAP_MAC_ADMIN\",\"CAP_MAC_OVERRIDE\",\"CAP_MKNOD\","          \
-    "\"CAP_NET_ADMIN\",\"CAP_NET_BROADCAST\",\"CAP_NET_RAW\",\"CAP_PERFMON\",\"CAP_SYSLOG\","             \
-    "\"CAP_SYS_ADMIN\",\"CAP_SYS_BOOT\",\"CAP_SYS_MODULE\",\"CAP_SYS_NICE\",\"CAP_SYS_PACCT\","            \
-    "\"CAP_SYS_PTRACE\",\"CAP_SYS_RAWIO\",\"CAP_SYS_RESOURCE\",\"CAP_SYS_TIME\","                        \
+#define CAPABILITIES_DEFAULT                                                                       \
+    CAPABILITIES_RESTRICTED                                                                        \
+    ",\"CAP_AUDIT_CONTROL\",\"CAP_AUDIT_READ\",\"CAP_BLOCK_SUSPEND\",\"CAP_BPF\","                 \
+    "\"CAP_CHECKPOINT_RESTORE\",\"CAP_DAC_READ_SEARCH\",\"CAP_IPC_LOCK\",\"CAP_IPC_OWNER\","       \
+    "\"CAP_LEASE\",\"CAP_LINUX_IMMUTABLE\",\"CAP_MAC_ADMIN\",\"CAP_MAC_OVERRIDE\",\"CAP_MKNOD\","  \
+    "\"CAP_NET_ADMIN\",\"CAP_NET_BROADCAST\",\"CAP_NET_RAW\",\"CAP_PERFMON\",\"CAP_SYSLOG\","      \
+    "\"CAP_SYS_ADMIN\",\"CAP_SYS_BOOT\",\"CAP_SYS_MODULE\",\"CAP_SYS_NICE\",\"CAP_SYS_PACCT\","    \
+    "\"CAP_SYS_PTRACE\",\"CAP_SYS_RAWIO\",\"CAP_SYS_RESOURCE\",\"CAP_SYS_TIME\","                  \
     "\"CAP_SYS_TTY_CONFIG\",\"CAP_WAKE_ALARM\""
 
 static char *base64(const unsigned char *bytes, size_t length) {
@@ -74,8 +75,8 @@ static void write_limits(FILE *out) {
         hard = files.rlim_max < hard ? files.rlim_max : hard;
         soft = hard < soft ? hard : soft;
     }
-    /* 1, not 0: with 0 the kernel still starts the host's core_pattern program, as root, on a sandbox's
-     * behalf; with 1 it does not, and writes no file either */
+    /* 1, not 0: with 0 the kernel still starts the host's core_pattern program, as root, on a
+     * sandbox's behalf; with 1 it does not, and writes no file either */
     fprintf(out,
             "\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%llu,\"hard\":%llu},"
             "{\"type\":\"RLIMIT_CORE\",\"soft\":1,\"hard\":1}]",
@@ -84,20 +85,21 @@ static void write_limits(FILE *out) {
 
 static void write_process(FILE *out, const struct bundle *bundle) {
     const char *caps = bundle->restricted ? CAPABILITIES_RESTRICTED : CAPABILITIES_DEFAULT;
-    fprintf(out,
-            "\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
-            "\"args\":[\"/.daytona/agent\"],\"env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-            "/usr/bin:/sbin:/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":false,"
-            "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]},",
-            caps, caps, caps);
+    fprintf(
+        out,
+        "\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
+        "\"args\":[\"/.daytona/agent\"],\"env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+        "/usr/bin:/sbin:/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":false,"
+        "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]},",
+        caps, caps, caps);
     write_limits(out);
     fputs("},", out);
 }
 
 static void write_mount(FILE *out, const char *target, const char *type, const char *source,
                         const char *options) {
-    fprintf(out, ",{\"destination\":\"%s\",\"type\":\"%s\",\"source\":\"%s\",\"options\":[%s]}", target,
-            type, source, options);
+    fprintf(out, ",{\"destination\":\"%s\",\"type\":\"%s\",\"source\":\"%s\",\"options\":[%s]}",
+            target, type, source, options);
 }
 
 static void write_mounts(FILE *out, const struct bundle *bundle) {
@@ -127,12 +129,13 @@ static void write_mounts(FILE *out, const struct bundle *bundle) {
 }
 
 static void write_linux(FILE *out, const struct bundle *bundle) {
-    fprintf(out,
-            "\"linux\":{\"cgroupsPath\":\"%s\",\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},"
-            "{\"type\":\"uts\"},{\"type\":\"mount\"},{\"type\":\"cgroup\"},"
-            "{\"type\":\"network\",\"path\":\"/proc/%d/fd/%d\"},"
-            "{\"type\":\"user\",\"path\":\"/proc/%d/fd/%d\"}],",
-            bundle->cgroup, (int)bundle->holder, bundle->netns, (int)bundle->holder, bundle->userns);
+    fprintf(
+        out,
+        "\"linux\":{\"cgroupsPath\":\"%s\",\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},"
+        "{\"type\":\"uts\"},{\"type\":\"mount\"},{\"type\":\"cgroup\"},"
+        "{\"type\":\"network\",\"path\":\"/proc/%d/fd/%d\"},"
+        "{\"type\":\"user\",\"path\":\"/proc/%d/fd/%d\"}],",
+        bundle->cgroup, (int)bundle->holder, bundle->netns, (int)bundle->holder, bundle->userns);
     fputs("\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
           "{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"},"
           "{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":200,\"access\":\"rw\"}]}",
@@ -140,10 +143,11 @@ static void write_linux(FILE *out, const struct bundle *bundle) {
     fputs(",\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\","
           "\"net.ipv4.ping_group_range\":\"0 65535\"}",
           out);
-    /* Not for `default`: with any of /proc covered the kernel refuses nested containers a /proc. What is
-     * below belongs to the host's root there, and this root is not. */
+    /* Not for `default`: with any of /proc covered the kernel refuses nested containers a /proc.
+     * What is below belongs to the host's root there, and this root is not. */
     if (bundle->restricted)
-        fputs(",\"maskedPaths\":[\"/proc/acpi\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\","
+        fputs(",\"maskedPaths\":[\"/proc/acpi\",\"/proc/kcore\",\"/proc/keys\",\"/proc/"
+              "latency_stats\","
               "\"/proc/timer_list\",\"/proc/sched_debug\",\"/proc/scsi\",\"/sys/firmware\"],"
               "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\","
               "\"/proc/sysrq-trigger\"]",

@@ -1,5 +1,5 @@
-/* The pool: where disks, templates and layers live. Its three forms — a reflinking data directory, an
- * XFS image in a loop, a plain directory with sparse copies — differ only in this file. */
+/* The pool: where disks, templates and layers live. Its three forms — a reflinking data directory,
+ * an XFS image in a loop, a plain directory with sparse copies — differ only in this file. */
 #include "storage.h"
 
 #include <errno.h>
@@ -30,7 +30,8 @@ static int make_layout(const struct conf *conf) {
 static bool directory_reflinks(const char *directory) {
     int from = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     int to = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    bool result = from >= 0 && to >= 0 && write(from, "x", 1) == 1 && ioctl(to, IOC_FICLONE, from) == 0;
+    bool result =
+        from >= 0 && to >= 0 && write(from, "x", 1) == 1 && ioctl(to, IOC_FICLONE, from) == 0;
     if (from >= 0)
         close(from);
     if (to >= 0)
@@ -53,8 +54,8 @@ static int make_image(const struct conf *conf, const char *image) {
              strerror(errno));
     close(fd);
     if (result == 0) {
-        const char *const argv[] = {MKFS_XFS, "-q",     "-K", "-f",        "-m", "reflink=1",
-                                    "-s",     "size=4096", half, NULL};
+        const char *const argv[] = {MKFS_XFS,    "-q", "-K",        "-f", "-m",
+                                    "reflink=1", "-s", "size=4096", half, NULL};
         char output[400];
         int status = run_program(argv, NULL, output, sizeof output);
         if (status > 0)
@@ -131,7 +132,8 @@ int pool_require(const struct conf *conf, unsigned percent) {
         return fail(E_SPACE,
                     "only %llu of the pool's %llu MiB are free (%u %% needed): delete sandboxes or "
                     "enlarge the pool",
-                    (unsigned long long)free_kib / 1024, (unsigned long long)total_kib / 1024, percent);
+                    (unsigned long long)free_kib / 1024, (unsigned long long)total_kib / 1024,
+                    percent);
     return 0;
 }
 
@@ -165,9 +167,11 @@ int pool_copy(const char *src, const char *dst, uid_t uid, gid_t gid, mode_t mod
     int to = open(dst, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int result = to < 0 ? fail_errno("create", dst) : 0;
     if (result == 0 && ioctl(to, IOC_FICLONE, from) < 0) {
-        bool unsupported = errno == EOPNOTSUPP || errno == ENOTTY || errno == EINVAL || errno == EXDEV;
+        bool unsupported =
+            errno == EOPNOTSUPP || errno == ENOTTY || errno == EINVAL || errno == EXDEV;
         if (!unsupported || copy_sparse(from, to) < 0)
-            result = fail(errno == ENOSPC ? E_SPACE : E_SYSTEM, "copy to %s: %s", dst, strerror(errno));
+            result =
+                fail(errno == ENOSPC ? E_SPACE : E_SYSTEM, "copy to %s: %s", dst, strerror(errno));
     }
     if (result == 0 && (fchown(to, uid, gid) < 0 || fchmod(to, mode) < 0))
         result = fail_errno("chown", dst);

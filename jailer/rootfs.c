@@ -1,6 +1,6 @@
-/* A sandbox's root: shared layers below, its own disk above, both idmapped into the slot's range, and
- * the overlay mounted by a child inside the slot's user namespace — mounted by host root, who has no
- * id there, it would come up read-only. */
+/* A sandbox's root: shared layers below, its own disk above, both idmapped into the slot's range,
+ * and the overlay mounted by a child inside the slot's user namespace — mounted by host root, who
+ * has no id there, it would come up read-only. */
 #include "storage.h"
 
 #include <errno.h>
@@ -21,7 +21,8 @@
 
 /* ---- what the host knows about names ------------------------------------------------------ */
 
-/* Keeps what a sandbox can use: IPv4 servers that are not the host's loopback, and the search list. */
+/* Keeps what a sandbox can use: IPv4 servers that are not the host's loopback, and the search list.
+ */
 static bool usable_resolver(const char *file, char out[RESOLV_MAX]) {
     char text[RESOLV_MAX];
     if (read_text(file, text, sizeof text) < 0)
@@ -31,7 +32,8 @@ static bool usable_resolver(const char *file, char out[RESOLV_MAX]) {
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         unsigned a, b, c, d;
-        bool is_server = sscanf(line, "nameserver %3u.%3u.%3u.%3u", &a, &b, &c, &d) == 4 && a != 127;
+        bool is_server =
+            sscanf(line, "nameserver %3u.%3u.%3u.%3u", &a, &b, &c, &d) == 4 && a != 127;
         bool keep = is_server || strncmp(line, "search ", 7) == 0 ||
                     strncmp(line, "domain ", 7) == 0 || strncmp(line, "options ", 8) == 0;
         if (keep)
@@ -119,7 +121,8 @@ static int assemble(const struct rootfs *rootfs) {
         snprintf(name, sizeof name, "%d", i);
         if (put_below(rootfs->layer[i], name) < 0)
             return -1;
-        used += (size_t)snprintf(lower + used, sizeof lower - used, "%s%s", used > 0 ? ":" : "", name);
+        used +=
+            (size_t)snprintf(lower + used, sizeof lower - used, "%s%s", used > 0 ? ":" : "", name);
     }
     if (put_below(rootfs->disk, "d") < 0)
         return -1;

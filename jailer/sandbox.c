@@ -159,7 +159,8 @@ static bool pass_alive(const struct record *record, void *arg) {
     return true;
 }
 
-void sandboxes_each(const struct conf *conf, void (*fn)(const struct sandbox *, void *), void *arg) {
+void sandboxes_each(const struct conf *conf, void (*fn)(const struct sandbox *, void *),
+                    void *arg) {
     struct each each = {fn, arg};
     records_each(conf, pass_alive, &each);
 }
@@ -175,12 +176,14 @@ void list_sandboxes(const struct conf *conf, struct reply *reply) {
     records_each(conf, list_one, reply);
 }
 
-/* SIGKILL to PID 1 takes its whole PID namespace along, and its mounts are gone before it is dead. */
+/* SIGKILL to PID 1 takes its whole PID namespace along, and its mounts are gone before it is dead.
+ */
 static int kill_processes(const struct conf *conf, const struct record *record) {
     int pidfd = record->pid > 1 ? pidfd_of(record->pid) : -1;
     /* checked after the pidfd is open: the number cannot be reused from here on */
     if (pidfd >= 0 && record_alive(record)) {
-        bool dead = pidfd_signal(pidfd, SIGKILL) == 0 ? pidfd_wait(pidfd, DEATH_MS) : errno == ESRCH;
+        bool dead =
+            pidfd_signal(pidfd, SIGKILL) == 0 ? pidfd_wait(pidfd, DEATH_MS) : errno == ESRCH;
         if (!dead) {
             close(pidfd);
             return fail(E_SYSTEM, "pid %d of sandbox %s does not die within 10 s", (int)record->pid,
@@ -220,7 +223,8 @@ static void thaw_before_kill(const struct conf *conf, const struct record *recor
         return;
     if (cgroup_freeze(conf, record->slot, false) < 0)
         log_line("%s", failure_text());
-    if (sandbox_path(conf, record->id, "disk", path) == 0 && is_mount_root(path) && set_thaw(path) < 0)
+    if (sandbox_path(conf, record->id, "disk", path) == 0 && is_mount_root(path) &&
+        set_thaw(path) < 0)
         log_line("%s", failure_text());
 }
 

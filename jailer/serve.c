@@ -16,10 +16,10 @@
 
 enum {
     CONNECTIONS = 256,
-    CHILDREN = 64,          /* verbs at the same time; further requests wait in their sockets */
-    VERB_SECONDS = 300,     /* layer-import is bounded by its silence instead */
-    SILENCE_SECONDS = 60,   /* of a peer that a child reads from or writes to */
-    STOP_MS = 15000,        /* how long SIGTERM waits for running verbs */
+    CHILDREN = 64,        /* verbs at the same time; further requests wait in their sockets */
+    VERB_SECONDS = 1800,  /* a backstop; layer-import is bounded by its silence instead */
+    SILENCE_SECONDS = 60, /* of a peer that a child reads from or writes to */
+    STOP_MS = 15000,      /* how long SIGTERM waits for running verbs */
     EXIT_REPLIED = 0,
     EXIT_REPLIED_CLOSE = 3,
 };
@@ -208,8 +208,8 @@ static void finish_request(int index, int status) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_REPLIED)
         return;
     if (!WIFEXITED(status)) {
-        fail(E_SYSTEM, "%s was ended by signal %d (%s): repeat it", connection->verb, WTERMSIG(status),
-             strsignal(WTERMSIG(status)));
+        fail(E_SYSTEM, "%s was ended by signal %d (%s): repeat it", connection->verb,
+             WTERMSIG(status), strsignal(WTERMSIG(status)));
         log_line("%s", failure_text());
         send_failure(connection->fd, MSG_DONTWAIT);
     }
@@ -248,7 +248,8 @@ static int run(void) {
         bool room = stop == 0 && children < CHILDREN;
         int served = connection_count;
         fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
-        fds[1] = (struct pollfd){.fd = stop == 0 && served < CONNECTIONS ? listener : -1, .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = stop == 0 && served < CONNECTIONS ? listener : -1,
+                                 .events = POLLIN};
         for (int i = 0; i < served; i++)
             fds[2 + i] = (struct pollfd){
                 .fd = room && connections[i].child == 0 ? connections[i].fd : -1, .events = POLLIN};

@@ -134,7 +134,8 @@ int verb_slot_make(struct request *request, struct reply *reply) {
     if (!slot_good(conf, slot)) {
         char sandbox[ID_MAX + 1];
         if (sandbox_of_slot(conf, slot, sandbox))
-            return fail(E_BUSY, "slot %u is damaged and runs sandbox %s: kill it first", slot, sandbox);
+            return fail(E_BUSY, "slot %u is damaged and runs sandbox %s: kill it first", slot,
+                        sandbox);
         if (drop(conf, slot) < 0)
             return -1;
         if (make(conf, slot) < 0) {

@@ -8,17 +8,25 @@
 #define LAUNCH_DIR "/dev/daytona" /* root 0755; every start child mounts its own tmpfs here */
 #define LAUNCH_AGENT "/dev/agent" /* the agent binary, bind mount */
 
-/* ---- pin.c ------------------------------------------------------------------------------- */
+/* ---- namespace.c ------------------------------------------------------------------------- */
 
-/* A mount namespace with the host's mounts as they were at the jailer's start and a /dev of our own,
- * but with no sandbox's mounts: start children copy this one, so that a start costs the same however
- * many sandboxes run and holds no copy of another sandbox's disk. -1 before pin_enter. */
-int launch_namespace(void);
-/* Moves this process into a private copy of the launch namespace. */
-int launch_enter(void);
+/* A new mount namespace made from this process's, all private, without the mounts the jailer has no
+ * use for, then prepared (may be NULL). Its fd, or -1 with fail() set. */
+int namespace_make(const struct conf *conf, int (*prepare)(const struct conf *));
 bool is_mount_root(const char *path);
 /* Unmounts everything stacked on path; nothing mounted is fine. */
 int unmount_all(const char *path, int flags);
+
+/* ---- launch.c ---------------------------------------------------------------------------- */
+
+/* A mount namespace with the host's mounts as they were at the jailer's start and a /dev of our
+ * own, but with no sandbox's mounts: start children copy this one, so that a start costs the same
+ * however many sandboxes run and holds no copy of another sandbox's disk. Made from the host's
+ * namespace. */
+int launch_make(const struct conf *conf);
+int launch_namespace(void); /* its fd */
+/* Moves this process into a private copy of it. */
+int launch_enter(void);
 
 /* ---- tree.c ------------------------------------------------------------------------------ */
 
@@ -43,8 +51,8 @@ int device_mount(const char *type, const char *device, const char *const options
 /* A detached clone of the mount at path, idmapped into the user namespace, with attr added. */
 int mount_clone(int dirfd, const char *path, int userns, uint64_t attr);
 int mount_put(int mount, const char *path); /* move_mount of a detached mount */
-int set_thaw(const char *mountpoint);   /* FITHAW; not frozen is fine */
-int set_freeze(const char *mountpoint); /* flush, FIFREEZE */
+int set_thaw(const char *mountpoint);       /* FITHAW; not frozen is fine */
+int set_freeze(const char *mountpoint);     /* flush, FIFREEZE */
 
 /* ---- pool.c ------------------------------------------------------------------------------ */
 
@@ -91,9 +99,9 @@ int sandbox_clean(const struct conf *conf, const char *id);
 /* ---- rootfs.c ---------------------------------------------------------------------------- */
 
 struct rootfs {
-    int userns, netns;              /* the slot's */
-    int layer[LIST_MAX], layers;    /* idmapped read-only clones, lowest first */
-    int disk, docker;               /* idmapped clones of the disk's root and docker directory */
+    int userns, netns;           /* the slot's */
+    int layer[LIST_MAX], layers; /* idmapped read-only clones, lowest first */
+    int disk, docker;            /* idmapped clones of the disk's root and docker directory */
 };
 int rootfs_prepare(const struct conf *conf, const struct request *request, struct rootfs *rootfs);
 /* Child that mounts the overlay inside the user namespace and sends it over the socket. */
@@ -101,17 +109,23 @@ pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int
 /* The overlay's detached mount sent by that child, or -1 with fail() set. */
 int rootfs_receive_overlay(int socket);
 
+/* ---- runtime.c --------------------------------------------------------------------------- */
+
+int runtime_load(const struct conf *conf); /* once at start */
+/* Returns only with fail() set. */
+void runtime_exec(const struct conf *conf, const char *const argv[], char *const environment[]);
+
 /* ---- oci.c ------------------------------------------------------------------------------- */
 
 struct bundle {
     const char *sandbox, *cgroup; /* id = host name; linux.cgroupsPath */
     bool restricted;
-    pid_t holder;  /* process whose descriptors userns and netns the runtime may open by path */
+    pid_t holder; /* process whose descriptors userns and netns the runtime may open by path */
     int userns, netns;
     uint64_t memory_mib;
     const char *seccomp; /* base64 of the BPF program */
 };
 int oci_write(const struct bundle *bundle, const char *directory); /* <directory>/config.json */
-char *oci_seccomp(const struct conf *conf, const char *profile);   /* base64, malloc; NULL + fail() */
+char *oci_seccomp(const struct conf *conf, const char *profile); /* base64, malloc; NULL + fail() */
 
 #endif

@@ -81,7 +81,8 @@ static int write_pid(const char *name) {
     int fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return fail_errno("create", new_path);
-    int n = snprintf(text, sizeof text, "%d %llu\n", (int)getpid(), (unsigned long long)proc_start(getpid()));
+    int n = snprintf(text, sizeof text, "%d %llu\n", (int)getpid(),
+                     (unsigned long long)proc_start(getpid()));
     bool good = write(fd, text, (size_t)n) == n && fchmod(fd, 0644) == 0;
     if (close(fd) < 0 || !good)
         return fail_errno("write", new_path);
@@ -114,7 +115,8 @@ static void adopt(struct service *service) {
     if (pidfd < 0)
         return;
     /* the same pid and tick may come again after a reboot, in another program */
-    if (proc_start((pid_t)pid) != start || !runs_as((pid_t)pid, service->privileged ? 0 : conf.uid)) {
+    if (proc_start((pid_t)pid) != start ||
+        !runs_as((pid_t)pid, service->privileged ? 0 : conf.uid)) {
         close(pidfd);
         return;
     }
@@ -137,7 +139,8 @@ static int drop_privileges(void) {
         return fail_errno("change to the user", NULL);
     if (syscall(SYS_capset, &header, none) < 0)
         return fail_errno("capset", NULL);
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail_errno("prctl", "PR_SET_NO_NEW_PRIVS") : 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail_errno("prctl", "PR_SET_NO_NEW_PRIVS")
+                                                      : 0;
 }
 
 static bool passes(const char *entry) {
@@ -256,7 +259,8 @@ static void supervise(struct service services[SERVICES], int signals) {
             int64_t left = service->next > now_ms() ? service->next - now_ms() : 0;
             if (service->pid == 0 && (wait < 0 || left < wait))
                 wait = left;
-            fds[1 + i] = (struct pollfd){.fd = service->pid != 0 ? service->pidfd : -1, .events = POLLIN};
+            fds[1 + i] =
+                (struct pollfd){.fd = service->pid != 0 ? service->pidfd : -1, .events = POLLIN};
         }
         if (poll(fds, 1 + SERVICES, (int)wait) < 0 && errno != EINTR) {
             log_line("poll: %s", strerror(errno));
@@ -300,8 +304,8 @@ static int prepare(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 5 || strcmp(argv[1], "--conf") != 0 || strcmp(argv[3], "--") != 0 || argv[2][0] != '/' ||
-        argv[4][0] != '/') {
+    if (argc < 5 || strcmp(argv[1], "--conf") != 0 || strcmp(argv[3], "--") != 0 ||
+        argv[2][0] != '/' || argv[4][0] != '/') {
         fprintf(stderr, "usage: supervisor --conf /FILE -- /COMMAND argument…\n");
         return 2;
     }
@@ -313,8 +317,9 @@ int main(int argc, char **argv) {
         fail(E_USAGE, "the supervisor must be started by root");
     else if (chdir("/") < 0)
         fail_errno("chdir", "/");
-    if (failure_text()[0] != '\0' || conf_read(argv[2], &conf) < 0 || pathf(jailer, "%s/bin/jailer", conf.app) < 0 ||
-        (signals = catch_signals()) < 0 || prepare() < 0) {
+    if (failure_text()[0] != '\0' || conf_read(argv[2], &conf) < 0 ||
+        pathf(jailer, "%s/bin/jailer", conf.app) < 0 || (signals = catch_signals()) < 0 ||
+        prepare() < 0) {
         log_line("%s", failure_text());
         return 1;
     }

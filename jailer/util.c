@@ -56,8 +56,8 @@ void log_line(const char *format, ...) {
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s[%d] ", now.tv_nsec / 1000000,
-                             program_invocation_short_name, (int)getpid());
+    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s[%d] ",
+                             now.tv_nsec / 1000000, program_invocation_short_name, (int)getpid());
     va_list args;
     va_start(args, format);
     int n = vsnprintf(line + used, sizeof line - used - 1, format, args);

@@ -1,6 +1,6 @@
 /* The grammar of requests: which verbs there are, what each argument may be, who serves them. */
-#include "jailer.h"
 #include "events.h"
+#include "jailer.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -12,15 +12,15 @@ enum { ARGUMENTS_MAX = 10 };
 /* Grammars of arguments. A number keeps its value in request.number[]. */
 enum grammar {
     END,
-    SANDBOX,         /* [a-z0-9][a-z0-9-]{0,39} */
-    DISK,            /* the same */
-    DISK_OR_NONE,    /* the same, or "-" */
-    LAYER,           /* [a-z0-9]{8,64} */
-    LAYER_LIST,      /* 1…16 different layers, comma-separated */
-    SLOT,            /* 1…1022: the first and last address of the range are not used */
-    GIB,             /* size of a disk */
-    BYTES,           /* length of a tar */
-    CPU_MILLIS,      /* thousandths of a CPU; the kernel's least quota is 1 ms of 100 */
+    SANDBOX,      /* [a-z0-9][a-z0-9-]{0,39} */
+    DISK,         /* the same */
+    DISK_OR_NONE, /* the same, or "-" */
+    LAYER,        /* [a-z0-9]{8,64} */
+    LAYER_LIST,   /* 1…16 different layers, comma-separated */
+    SLOT,         /* 1…1022: the first and last address of the range are not used */
+    GIB,          /* size of a disk */
+    BYTES,        /* length of a tar */
+    CPU_MILLIS,   /* thousandths of a CPU; the kernel's least quota is 1 ms of 100 */
     MEMORY_MIB,
     PIDS,
     PROFILE,
@@ -101,8 +101,9 @@ static int parse_argument(enum grammar grammar, char *text, int index, struct re
     switch (grammar) {
     case SANDBOX:
     case DISK:
-        return is_id(text) ? 0
-                           : fail(E_USAGE, "an id is 1 to 40 of a-z, 0-9 and -, not beginning with -");
+        return is_id(text)
+                   ? 0
+                   : fail(E_USAGE, "an id is 1 to 40 of a-z, 0-9 and -, not beginning with -");
     case DISK_OR_NONE:
         return strcmp(text, "-") == 0 || is_id(text)
                    ? 0
@@ -192,8 +193,8 @@ int verb_hello(struct request *request, struct reply *reply) {
     uint64_t free_kib = 0, total_kib = 0;
     if (pool_space(request->conf, &free_kib, &total_kib) < 0)
         return -1;
-    return reply_ok(reply, "protocol=1 version=%s slots=%d data=%llu pool_total=%llu", VERSION, SLOTS,
-                    (unsigned long long)free_kib, (unsigned long long)total_kib);
+    return reply_ok(reply, "protocol=1 version=%s slots=%d data=%llu pool_total=%llu", VERSION,
+                    SLOTS, (unsigned long long)free_kib, (unsigned long long)total_kib);
 }
 
 int verb_list(struct request *request, struct reply *reply) {

@@ -1,11 +1,11 @@
-/* Writes a sandbox's system call filter as a BPF program, once, when the platform is built: the runtime
- * would need 12 ms of each start to compile it (measured).
+/* Writes a sandbox's system call filter as a BPF program, once, when the platform is built: the
+ * runtime would need 12 ms of each start to compile it (measured).
  *
  *   generate default|restricted FILE
  *
- * What is not named stays allowed, so that programs newer than this list work; the kernel's own checks
- * against the sandbox's user namespace hold in any case. Named is what reaches kernel state that no
- * namespace divides, and what has mostly served to attack kernels. */
+ * What is not named stays allowed, so that programs newer than this list work; the kernel's own
+ * checks against the sandbox's user namespace hold in any case. Named is what reaches kernel state
+ * that no namespace divides, and what has mostly served to attack kernels. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -41,18 +41,38 @@ static void refuse(scmp_filter_ctx filter, const char *name, int error) {
  * rings (runc gives up on EPERM). */
 static void refuse_common(scmp_filter_ctx filter) {
     static const char *const forbidden[] = {
-        "acct",           "bpf",           "clock_settime",     "create_module",
-        "delete_module",  "finit_module",  "get_kernel_syms",   "init_module",
-        "ioperm",         "iopl",          "kexec_file_load",   "kexec_load",
-        "lookup_dcookie", "nfsservctl",    "open_by_handle_at", "perf_event_open",
-        "query_module",   "quotactl",      "quotactl_fd",       "settimeofday",
-        "swapoff",        "swapon",        "syslog",            "_sysctl",
-        "sysfs",          "uselib",        "userfaultfd",       "ustat",
+        "acct",
+        "bpf",
+        "clock_settime",
+        "create_module",
+        "delete_module",
+        "finit_module",
+        "get_kernel_syms",
+        "init_module",
+        "ioperm",
+        "iopl",
+        "kexec_file_load",
+        "kexec_load",
+        "lookup_dcookie",
+        "nfsservctl",
+        "open_by_handle_at",
+        "perf_event_open",
+        "query_module",
+        "quotactl",
+        "quotactl_fd",
+        "settimeofday",
+        "swapoff",
+        "swapon",
+        "syslog",
+        "_sysctl",
+        "sysfs",
+        "uselib",
+        "userfaultfd",
+        "ustat",
         "vhangup",
     };
     static const char *const missing[] = {
-        "add_key",        "request_key",    "keyctl",
-        "io_uring_setup", "io_uring_enter", "io_uring_register",
+        "add_key", "request_key", "keyctl", "io_uring_setup", "io_uring_enter", "io_uring_register",
     };
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++)
         refuse(filter, forbidden[i], EPERM);
@@ -60,8 +80,9 @@ static void refuse_common(scmp_filter_ctx filter) {
         refuse(filter, missing[i], ENOSYS);
 }
 
-/* The families a program needs are divided by the network namespace; of the others, AF_VSOCK reaches
- * the hypervisor past every namespace and the rest load rarely used kernel code on demand. */
+/* The families a program needs are divided by the network namespace; of the others, AF_VSOCK
+ * reaches the hypervisor past every namespace and the rest load rarely used kernel code on demand.
+ */
 static void refuse_sockets(scmp_filter_ctx filter) {
     static const int allowed[] = {AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
     static const char *const calls[] = {"socket", "socketpair"};
@@ -80,9 +101,9 @@ static void refuse_sockets(scmp_filter_ctx filter) {
         }
         /* above AF_PACKET: any bit from 32 up, or 18…31 */
         for (int bit = 5; bit < 32; bit++)
-            check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), number, 1,
-                                         SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)1 << bit,
-                                                 (scmp_datum_t)1 << bit)),
+            check(seccomp_rule_add_exact(
+                      filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), number, 1,
+                      SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)1 << bit, (scmp_datum_t)1 << bit)),
                   calls[c]);
         for (int family = AF_PACKET + 1; family < 32; family++)
             check(seccomp_rule_add_exact(
@@ -92,10 +113,11 @@ static void refuse_sockets(scmp_filter_ctx filter) {
     }
 }
 
-/* Linux and its 32-bit variant as programs expect them, ADDR_NO_RANDOMIZE for debuggers, and the query
- * 0xffffffff. The rest — above all READ_IMPLIES_EXEC — is refused. */
+/* Linux and its 32-bit variant as programs expect them, ADDR_NO_RANDOMIZE for debuggers, and the
+ * query 0xffffffff. The rest — above all READ_IMPLIES_EXEC — is refused. */
 static void refuse_personalities(scmp_filter_ctx filter) {
-    const scmp_datum_t known = 0x0008 | 0x20000 | 0x0040000; /* PER_LINUX32, UNAME26, NO_RANDOMIZE */
+    const scmp_datum_t known =
+        0x0008 | 0x20000 | 0x0040000; /* PER_LINUX32, UNAME26, NO_RANDOMIZE */
     const scmp_datum_t top = 0x80000000;
     int number = seccomp_syscall_resolve_name("personality");
     for (int bit = 0; bit < 31; bit++) {
@@ -111,30 +133,45 @@ static void refuse_personalities(scmp_filter_ctx filter) {
     }
 }
 
-/* `restricted`: no new namespaces and no mounts either. clone3's flags lie in memory that a filter cannot
- * read: ENOSYS makes every C library fall back to clone. */
+/* `restricted`: no new namespaces and no mounts either. clone3's flags lie in memory that a filter
+ * cannot read: ENOSYS makes every C library fall back to clone. */
 static void refuse_namespaces(scmp_filter_ctx filter) {
     static const char *const calls[] = {
-        "fsconfig",   "fsmount",    "fsopen",   "fspick",  "mount",  "mount_setattr", "move_mount",
-        "open_tree",  "pivot_root", "ptrace",   "setns",   "umount2", "process_vm_readv",
-        "process_vm_writev", "name_to_handle_at", "kcmp",
+        "fsconfig",
+        "fsmount",
+        "fsopen",
+        "fspick",
+        "mount",
+        "mount_setattr",
+        "move_mount",
+        "open_tree",
+        "pivot_root",
+        "ptrace",
+        "setns",
+        "umount2",
+        "process_vm_readv",
+        "process_vm_writev",
+        "name_to_handle_at",
+        "kcmp",
     };
-    static const scmp_datum_t flags[] = {CLONE_NEWNS,  CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER,
+    static const scmp_datum_t flags[] = {CLONE_NEWNS,  CLONE_NEWUTS, CLONE_NEWIPC,   CLONE_NEWUSER,
                                          CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWCGROUP};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         refuse(filter, calls[i], EPERM);
     refuse(filter, "clone3", ENOSYS);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM), seccomp_syscall_resolve_name("clone"),
-                                     1, SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i])),
+        check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM),
+                                     seccomp_syscall_resolve_name("clone"), 1,
+                                     SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i])),
               "clone");
         check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM),
                                      seccomp_syscall_resolve_name("unshare"), 1,
                                      SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i])),
               "unshare");
     }
-    check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM), seccomp_syscall_resolve_name("unshare"),
-                                 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0x80, 0x80)), /* CLONE_NEWTIME */
+    check(seccomp_rule_add_exact(filter, SCMP_ACT_ERRNO(EPERM),
+                                 seccomp_syscall_resolve_name("unshare"), 1,
+                                 SCMP_A0(SCMP_CMP_MASKED_EQ, 0x80, 0x80)), /* CLONE_NEWTIME */
           "unshare");
 }
 

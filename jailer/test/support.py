@@ -158,8 +158,8 @@ class Jailer:
             raise AssertionError(f"the jailer ended: {self.log}")
         try:
             client = self.client()
-        except (FileNotFoundError, ConnectionRefusedError):
-            return False
+        except (FileNotFoundError, PermissionError, ConnectionRefusedError):
+            return False  # the directory is made before it is given to the user
         try:
             return client.ask("hello").startswith("ok protocol=1 ")
         finally:

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from support import CGROUP, DEADLINE, GID, UID, JailerTest, eventually
+from support import CGROUP, DEADLINE, GID, UID, JailerTest, eventually, links
 
 UUID = "0b1e7d52-7a4c-4a55-9d0e-6f1c2a3b4c5d"
 LAYER = "a" * 64
@@ -60,7 +60,7 @@ MALFORMED = (
 class RequestsTest(JailerTest):
     def state(self):
         """All that a request could have changed."""
-        return self.client().list(), os.listdir("/sys/class/net"), self.jailer.pinned_mounts()
+        return self.client().list(), links(), self.jailer.pinned_mounts()
 
     def setUp(self):
         self.before = self.state()
@@ -246,8 +246,8 @@ class RequestsTest(JailerTest):
     def waiting_child(self):
         for child in self.children():
             with contextlib.suppress(FileNotFoundError):
-                for fd in os.scandir(f"/proc/{child}/fd"):
-                    if os.readlink(fd.path) == f"{self.jailer.data}/run/lock":
+                for fd in os.listdir(f"/proc/{child}/fd"):
+                    if os.readlink(f"/proc/{child}/fd/{fd}") == f"{self.jailer.data}/run/lock":
                         return int(child)
         return None
 

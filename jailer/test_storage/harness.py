@@ -3,6 +3,7 @@
 Instance 52 of the host: user ids, subnet, cgroup and nft table derive from it.
 """
 
+import fcntl
 import io
 import os
 import shutil
@@ -178,6 +179,9 @@ class Jailer:
     gid = GID
 
     def __init__(self, pool_bytes=1 << 30, filesystem=None):
+        # two runs of these tests would take each other's cgroups, links and tables away
+        self.turn = open(f"/run/lock/daytona-instance-{INSTANCE}", "w", encoding="ascii")
+        fcntl.flock(self.turn, fcntl.LOCK_EX)
         self.data = tempfile.mkdtemp(prefix="dt52-")
         self.image = None
         if filesystem:
@@ -267,6 +271,7 @@ class Jailer:
             os.unlink(self.image)
         leftovers = self.leftovers()
         shutil.rmtree(self.data)
+        self.turn.close()
         if result.returncode != 0 or leftovers:
             raise AssertionError(f"purge {result.returncode} {result.stderr} left {leftovers}")
 
@@ -298,15 +303,25 @@ class Jailer:
         return result.stdout.strip() if check else result
 
     def leftovers(self):
-        """What of this instance is still on the host."""
+        """What of this instance stays on the host; the kernel detaches a loop device in the background."""
+        deadline = time.monotonic() + 10
+        while (left := self.find()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return left
+
+    def find(self):
         with open("/proc/self/mountinfo", encoding="ascii") as file:
             left = [line for line in file if self.data in line]
         for name in os.listdir("/sys/block"):
             try:
                 with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as file:
-                    left += [text for text in [file.read()] if self.data in text]
+                    text = file.read()
             except OSError:
                 continue
+            # the data directory's own image belongs to this harness, and any mount namespace made
+            # meanwhile by somebody else may hold it a little longer
+            if self.data + "/" in text:
+                left.append(text)
         left += [name for name in os.listdir("/sys/class/net") if name.startswith(f"dt{INSTANCE}s")]
         for top, names, _ in os.walk("/sys/fs/cgroup"):
             left += [os.path.join(top, name) for name in names if name == CGROUP]

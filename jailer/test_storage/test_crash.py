@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -280,3 +281,18 @@ class PurgeTest(unittest.TestCase):
         self.assertEqual(self.jailer.ask("hello")["protocol"], "1")
         with self.assertRaises(JailerError):
             self.jailer.ask("kill")
+
+
+class PinnedNamespaceTest(unittest.TestCase):
+    def test_it_keeps_no_mount_of_others_busy(self):
+        jailer = Jailer()
+        self.addCleanup(jailer.remove)
+        foreign = tempfile.mkdtemp(prefix="dt52 foreign-")  # a blank: mountinfo escapes it
+        self.addCleanup(os.rmdir, foreign)
+        subprocess.run(["mount", "-t", "tmpfs", "none", foreign], check=True)
+        self.addCleanup(subprocess.run, ["umount", foreign], check=True)
+        jailer.start()
+        with open(f"/proc/{jailer.process.pid}/mountinfo", encoding="ascii") as file:
+            mounts = file.read()
+        self.assertNotIn("foreign", mounts)
+        self.assertIn(f" {jailer.data}/pool ", mounts)

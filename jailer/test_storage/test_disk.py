@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import Jailer, JailerError, run
+from harness import Jailer, JailerError, busybox_tar, run
 
 
 class DiskContract:
@@ -92,6 +92,19 @@ class DiskContract:
             os.truncate(filler, 0)  # XFS frees an unlinked file's blocks in the background
             os.unlink(filler)
         self.jailer.ask("disk-make full 3")
+
+    def test_a_sandbox_runs_on_it_and_keeps_its_files(self):
+        data = busybox_tar()
+        self.jailer.ask(f"layer-import base00000001 {len(data)}", data)
+        self.jailer.ask("slot-make 1")
+        start = "start runs 1 runs - base00000001 1000 256 128 3 default"
+        self.jailer.ask(start)
+        self.jailer.agent("runs", "echo kept >/root/file; dd if=/dev/zero of=/big bs=1048576 count=20 2>&1")
+        self.jailer.ask("kill runs")
+        self.check("runs")
+        self.jailer.ask(start)
+        self.assertEqual(self.jailer.agent("runs", "cat /root/file; stat -c %s /big"), "kept\n20971520")
+        self.jailer.ask("kill runs")
 
     def test_half_made_disks_are_removed_at_the_next_start(self):
         with open(self.path("half") + ".tmp", "wb") as file:

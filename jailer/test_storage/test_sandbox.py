@@ -3,6 +3,7 @@ leave behind for its next start."""
 
 import concurrent.futures
 import errno
+import io
 import os
 import socket
 import stat
@@ -12,6 +13,16 @@ import unittest
 from harness import GID, PROBE, UID, UID_BASE, Jailer, JailerError, busybox_tar, compile_static, run
 
 LAYER = "base00000001"
+
+
+def archive(*files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
 
 
 class SandboxCase(unittest.TestCase):
@@ -86,6 +97,16 @@ class RootFileSystemTest(SandboxCase):
         self.sh(pid, "echo 10.1.2.3 mine >>/etc/hosts")
         self.stop("names")
         self.assertIn("mine", self.sh(self.start("names"), "cat /etc/hosts"))
+
+    def test_layers_lie_over_each_other_the_last_one_on_top(self):
+        for name, content in (("over0001", b"one"), ("over0002", b"two")):
+            data = archive(("etc/which", content), ("etc/" + name, content))
+            self.jailer.ask(f"layer-import {name} {len(data)}", data)
+        self.addCleanup(self.jailer.ask, "kill layers")
+        pid = int(self.jailer.ask(
+            f"start layers 1 layers - {LAYER},over0001,over0002 1000 256 128 3 default")["pid"])
+        self.assertEqual(self.sh(pid, "cat /etc/which /etc/over0001 /etc/over0002"), "twoonetwo")
+        self.refused("busy", "layer-drop over0001")
 
     def test_a_shelved_disk_becomes_the_sandbox_s(self):
         self.jailer.ask("disk-make shelf-1 3")
@@ -224,6 +245,15 @@ class IsolationTest(SandboxCase):
             self.assertNotEqual(
                 self.sh(pid, f"echo 1000000000 >{base}/memory.limit_in_bytes", check=False).returncode, 0)
         self.sh(pid, f"mkdir {base}/child && test -f {base}/child/cgroup.procs")
+
+
+    def test_cgroups_made_inside_do_not_stop_the_slot_s_next_sandbox(self):
+        pid = self.start("nested")
+        self.sh(pid, "for d in /sys/fs/cgroup /sys/fs/cgroup/*; do mkdir $d/inner 2>/dev/null; done; true")
+        self.assertGreater(int(self.jailer.ask("stats nested")["cpu_ns"]), 0)
+        self.stop("nested")
+        self.start("next", memory=100)
+        self.assertEqual(self.jailer.ask("stats next")["memory_limit"], str(100 << 20))
 
 
 class FreezeTest(SandboxCase):
