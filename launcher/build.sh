@@ -10,7 +10,7 @@ MODULES=server,bench
 source_fingerprint() {
   (
     cd "$CHECKOUT" || exit
-    find . \( -name .git -o -name target -o -name build -o -name node_modules -o -path ./docs -o -path ./tests \
+    find . -type d \( -name .git -o -name target -o -name build -o -name node_modules -o -path ./docs -o -path ./tests \
       -o -path ./conformance -o -path ./bench/results -o -path '*/src/test' -o -path '*/test' \) -prune -o \
       -type f \( -path './*/src/*' -o -path './agent/*' -o -path './jailer/*' -o -path './images/*' \
       -o -path './launcher/bin/*' -o -path './.mvn/*' -o -name pom.xml \) -print0 |
@@ -77,7 +77,7 @@ assemble() {
   local dist=build/dist
   mkdir -p "$dist/bin" "$dist/lib" "$dist/seccomp"
   cp build/agent/agent build/jailer/jailer build/jailer/supervisor "$dist/bin/"
-  cp launcher/bin/* "$dist/bin/"
+  cp server/src/main/dist/bin/* launcher/bin/* "$dist/bin/"
   cp build/jailer/seccomp/*.bpf "$dist/seccomp/"
   cp build/java/*.jar "$dist/lib/"
   cp -r images "$dist/images"

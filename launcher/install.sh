@@ -15,7 +15,7 @@ ensure_installed() {
     find "$DATA_DIR/app/.new/bin" "$DATA_DIR/app/.new/images" -type f \
       \( -path '*/bin/*' -o -name build -o -name customize \) -exec chmod 0755 {} +
     mv "$DATA_DIR/app/.new" "$APP"
-    make_aot_cache
+    make_ready
     touch "$APP/.complete"
   fi
   if [[ $(readlink "$DATA_DIR/app/current") != "$hash" ]]; then
@@ -24,20 +24,12 @@ ensure_installed() {
   fi
 }
 
-# The cache only makes starts quicker: without it the server runs as well. bin/make-aot FILE runs as the platform's
-# user, so it writes beside and root takes the result over.
-make_aot_cache() {
-  [[ -x $APP/bin/make-aot ]] || return 0
-  local work=$DATA_DIR/app/.aot
-  rm -rf "$work"
-  mkdir -m 0755 "$work"
-  chown "$PLATFORM_USER:" "$work"
-  if as_user JAVA_HOME="$JDK" HOME="$work" "$APP/bin/make-aot" "$work/server.aot" >"$work/log" 2>&1 </dev/null && [[ -s $work/server.aot ]]; then
-    install -o root -g root -m 0644 "$work/server.aot" "$APP/lib/server.aot"
-  else
-    warn "no AOT cache was made; the server starts more slowly: $(tail -n 1 "$work/log")"
-  fi
-  rm -rf "$work"
+# Unpacks PostgreSQL and makes the JVM's start-up cache, in the place where they are used. Without either the server
+# runs as well, but starts more slowly.
+make_ready() {
+  local log=$DATA_DIR/log/make-aot.log
+  JAVA_HOME=$JDK "$APP/bin/make-aot" >"$log" 2>&1 </dev/null ||
+    warn "the start-up cache was not made: $(tail -n 1 "$log")"
 }
 
 # Distributions that nothing runs from any more.
@@ -54,6 +46,11 @@ make_directories() {
   local user=$PLATFORM_USER
   install -d -o root -g root -m 0755 "$DATA_DIR" "$DATA_DIR/app"
   install -d -o root -g "$user" -m 0750 "$DATA_DIR/run"
+  # The server may not make files in run, but says in these where it listens.
+  local name
+  for name in api proxy; do
+    [[ -e $DATA_DIR/run/$name.port ]] || install -o "$user" -g "$user" -m 0644 /dev/null "$DATA_DIR/run/$name.port"
+  done
   install -d -o "$user" -g "$user" -m 0750 "$DATA_DIR/log"
   install -d -o "$user" -g "$user" -m 0751 "$DATA_DIR/images"
   install -d -o "$user" -g "$user" -m 0700 "$DATA_DIR/postgres" "$DATA_DIR/runner"

@@ -59,9 +59,8 @@ parse_options() {
 }
 
 take_value() {
-  local variable=$1 option=$2
-  (($# >= 3)) || usage_error "$option needs a value"
-  printf -v "$variable" '%s' "$3"
+  (($# >= 3)) || usage_error "$2 needs a value"
+  printf -v "$1" '%s' "$3"
 }
 
 check_options() {

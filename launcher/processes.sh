@@ -9,11 +9,13 @@ running_pid() {
   echo "$pid"
 }
 
-# Field 22 of /proc/PID/stat, in clock ticks since boot; the name before it may hold blanks and parentheses.
+# Field 22 of /proc/PID/stat, in clock ticks since boot; the name before it may hold blanks and parentheses. Status 1
+# for a process that has ended, reaped or not.
 start_time() {
   local stat fields
   { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
   read -ra fields <<<"${stat##*) }"
+  [[ ${fields[0]} != [ZX] ]] || return 1
   printf '%s\n' "${fields[19]}"
 }
 
@@ -72,6 +74,8 @@ wanted_start() {
   printf '%s\n' "$JDK"
 }
 
+SUPERVISOR_JOB=
+
 start_supervisor() {
   local command=("$APP/bin/supervisor" --conf "$DATA_DIR/jailer.conf" -- "$APP/bin/server" --config "$DATA_DIR/server.conf")
   local environment=(PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "JAVA_HOME=$JDK")
@@ -88,7 +92,7 @@ start_supervisor() {
 
 # Status 1 and a sentence when the start has failed for good.
 why_not_starting() {
-  if ! kill -0 "$SUPERVISOR_JOB" 2>/dev/null && ! running_pid supervisor >/dev/null; then
+  if ! running_pid supervisor >/dev/null && { [[ -z $SUPERVISOR_JOB ]] || ! kill -0 "$SUPERVISOR_JOB" 2>/dev/null; }; then
     echo "the supervisor ended"
     return 1
   fi

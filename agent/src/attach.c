@@ -64,13 +64,16 @@ void verb_spawn(struct stream *st, struct span request) {
     for (p = processes; p; p = p->next)
         count++;
     if (count >= PROCESSES_MAX || shutting_down) {
-        stream_error(st, EAGAIN, "busy", shutting_down ? "shutting down" : "too many processes");
+        stream_error(st, shutting_down ? ESHUTDOWN : EAGAIN, "busy", shutting_down ? "shutting down" : "too many processes");
         return;
     }
     p = process_new();
     choose_id(p, named ? id : (struct span){0});
     p->label = field_str(request, TAG_LABEL);
     p->pty = field_num(request, TAG_PTY, 0);
+    p->has_in = p->pty || field_num(request, TAG_STDIN, 0); /* the listener below asks for it */
+    p->has_in = p->pty || field_num(request, TAG_STDIN, 0);
+    p->has_err = !p->pty && !field_num(request, TAG_MERGE, 0);
     p->detached = field_num(request, TAG_DETACHED, 0);
     remember_argv(p, request);
     if (p->detached)
@@ -117,7 +120,7 @@ void verb_signal(struct stream *st, struct span request) {
     else if (!signal_safe(p))
         stream_error(st, ESRCH, "signal", "%s", strerror(ESRCH));
     else if (field_num(request, TAG_TREE, 0))
-        signal_tree_later(st, request, p->pid, (int)sig);
+        signal_tree_later(st, request, p, (int)sig);
     else if (!signal_group(p, (int)sig))
         stream_error(st, errno, "signal", "%s", strerror(errno));
     else

@@ -19,12 +19,13 @@ enum {
     OUT_LIMIT = 1048576,    /* no more frames are read above this */
     HALF_FRAME_MS = 60000,  /* a frame that takes longer closes its connection */
     HELLO_MS = 60000,
+    LAZY_MS = 1,
 };
 
 struct conn {
     struct watch w;
     struct task flush;
-    struct timer stall;
+    struct timer stall, lazy;
     struct buf out;
     uint8_t *part; /* an incomplete frame that is not DATA */
     size_t part_have, part_need;
@@ -61,6 +62,7 @@ static void wake_streams(struct conn *c) {
 
 /* A failed write only silences the connection: the hang-up is noticed by the reading side, which closes it. */
 static void conn_flush(struct conn *c) {
+    timer_clear(&c->lazy);
     while (buf_size(&c->out) && !c->dead_out) {
         ssize_t n = send(c->w.fd, c->out.p + c->out.off, buf_size(&c->out), MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
@@ -114,6 +116,20 @@ static void conn_send(struct conn *c, enum frame type, int channel, uint32_t str
     task_queue(&c->flush);
 }
 
+static void flush_lazy(struct timer *t) { conn_flush(container_of(t, struct conn, lazy)); }
+
+/* Puts off the flush: a program that starts and ends at once then costs one write, and its reader one wake-up. */
+static void send_lazily(struct stream *st, enum frame type, int channel, const void *p, size_t n) {
+    struct conn *c = st->conn;
+    bool queued = c->flush.queued;
+    conn_send(c, type, channel, st->id, p, n);
+    if (!st->lazy || queued || n > OUT_SMALL || !c->flush.queued)
+        return;
+    task_cancel(&c->flush);
+    if (!c->lazy.armed)
+        timer_set(&c->lazy, LAZY_MS, flush_lazy);
+}
+
 static struct stream **stream_slot(struct conn *c, uint32_t id) {
     struct stream **p = &c->bucket[id % BUCKETS];
     while (*p && (*p)->id != id)
@@ -147,7 +163,7 @@ void stream_data(struct stream *st, int channel, const void *p, size_t n) {
 }
 
 void stream_eof(struct stream *st, int channel) {
-    conn_send(st->conn, FRAME_EOF, channel, st->id, NULL, 0);
+    send_lazily(st, FRAME_EOF, channel, NULL, 0);
 }
 
 void stream_grant(struct stream *st, uint64_t n) {
@@ -158,7 +174,7 @@ void stream_grant(struct stream *st, uint64_t n) {
 }
 
 void stream_reply_raw(struct stream *st, const void *p, size_t n) {
-    conn_send(st->conn, FRAME_REPLY, 0, st->id, p, n);
+    send_lazily(st, FRAME_REPLY, 0, p, n);
 }
 
 void stream_reply(struct stream *st, const struct buf *fields) {
@@ -215,6 +231,7 @@ static void stream_drop(struct stream *st) {
 
 static void conn_close(struct conn *c) {
     timer_clear(&c->stall);
+    timer_clear(&c->lazy);
     c->dead_out = true;
     for (int i = 0; i < BUCKETS; i++)
         while (c->bucket[i])

@@ -130,6 +130,9 @@ static void list_work(struct work *w) {
 }
 
 bool make_directories(char *path, mode_t mode) {
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        path[--n] = 0;
     for (char *p = path + 1; *p; p++)
         if (*p == '/' && p[-1] != '/') {
             *p = 0;

@@ -27,6 +27,7 @@
 
 enum { LISTEN_FD = 3, RESERVED_FDS = 6 };
 
+pid_t agent_pid;
 static struct watch signals;
 
 void reap_children(void) {
@@ -56,7 +57,10 @@ static void signals_init(void) {
     sigemptyset(&taken);
     sigaddset(&taken, SIGCHLD);
     sigaddset(&taken, SIGTERM);
-    sigaddset(&taken, SIGINT);
+    if (agent_pid == 1)
+        signal(SIGINT, SIG_IGN); /* ctrl-alt-del of a container: nobody's business */
+    else
+        sigaddset(&taken, SIGINT);
     sigprocmask(SIG_BLOCK, &taken, NULL);
     int fd = signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
     if (fd < 0)
@@ -116,11 +120,12 @@ int main(int argc, char **argv) {
         }
         *(listens ? &path : &state) = argv[++i];
     }
+    agent_pid = getpid();
     int fd = path ? make_listener(path) : inherited_listener();
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
     reserve_low_descriptors();
-    if (getpid() != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    if (agent_pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         die("prctl");
     if (getrandom(&boot_id, sizeof boot_id, 0) != sizeof boot_id)
         die("getrandom");

@@ -351,7 +351,7 @@ static void on_closed(struct stream *st) {
     struct process *p = l->process;
     listener_remove(l);
     if (l->kill_on_close && p->state <= RUNNING)
-        signal_tree_later(NULL, (struct span){0}, p->pid, SIGKILL);
+        signal_tree_later(NULL, (struct span){0}, p, SIGKILL);
     if (!p->detached && p->state != STARTING)
         outputs_resume(p); /* read and thrown away from now on */
 }
@@ -373,6 +373,7 @@ void process_listen(struct process *p, struct stream *st, struct span request, b
     l->stop = UINT64_MAX;
     l->kill_on_close = field_num(request, TAG_KILL_ON_CLOSE, 0);
     l->input = spawned && p->has_in;
+    st->lazy = spawned && !p->detached && !p->has_in;
     l->next = p->listeners;
     p->listeners = l;
     st->owner = l;

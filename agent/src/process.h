@@ -111,12 +111,13 @@ bool signal_group(const struct process *p, int sig);
 /* Signals root's descendants and, unless root is the agent, root, its session and group. */
 void signal_tree(pid_t root, int sig);
 /* The same in a forked child, since reading /proc takes a while; the stream may be NULL. */
-void signal_tree_later(struct stream *st, struct span request, pid_t root, int sig);
+void signal_tree_later(struct stream *st, struct span request, const struct process *p, int sig);
 
 /* shutdown.c */
 void verb_shutdown(struct stream *st, struct span request);
 void shutdown_and_exit(void);
 void shutdown_check(bool children_left);
+extern pid_t agent_pid;
 /* main.c: reaps every child that has ended, and tells their owners. */
 void reap_children(void);
 extern bool shutting_down;

@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "conn.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,10 +25,10 @@ struct waiter {
 static struct waiter *waiters;
 
 static void signal_all(int sig) {
-    if (getpid() == 1)
+    if (agent_pid == 1)
         kill(-1, sig); /* everything in the pid namespace but us */
     else
-        signal_tree(getpid(), sig);
+        signal_tree(agent_pid, sig);
 }
 
 static void over(bool clean) {
@@ -61,6 +62,7 @@ void shutdown_check(bool children_left) {
 static void begin(uint64_t timeout_ms) {
     shutting_down = true;
     kill_rounds = 0;
+    workers_shutdown();
     signal_all(SIGTERM);
     signal_all(SIGCONT);
     timer_set(&patience, timeout_ms < 3600000 ? timeout_ms : 3600000, kill_them);

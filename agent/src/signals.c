@@ -88,16 +88,14 @@ static void choose(struct snapshot *s, pid_t root, bool with_root) {
 }
 
 void signal_tree(pid_t root, int sig) {
-    bool with_root = root != getppid() && root != getpid(); /* the agent itself is never signalled */
-    pid_t agent = getpid() == root ? root : getppid();
-    pid_t worker = getpid();
+    pid_t self = getpid();
     /* children forked meanwhile are caught by looking again, which only makes sense when the signal kills */
     for (int round = 0; round < (sig == SIGKILL ? ROUNDS : 1); round++) {
         struct snapshot s = look();
         size_t hits = 0;
-        choose(&s, root, with_root);
+        choose(&s, root, root != agent_pid);
         for (size_t i = 0; i < s.n; i++)
-            if (s.at[i].chosen && s.at[i].pid != agent && s.at[i].pid != worker)
+            if (s.at[i].chosen && s.at[i].pid != agent_pid && s.at[i].pid != self)
                 hits += kill(s.at[i].pid, sig) == 0;
         free(s.at);
         if (!hits)
@@ -113,8 +111,12 @@ static void tree_work(struct work *w) {
     work_reply(w, NULL);
 }
 
-void signal_tree_later(struct stream *st, struct span request, pid_t root, int sig) {
-    tree_root = root;
+void signal_tree_later(struct stream *st, struct span request, const struct process *p, int sig) {
+    tree_root = p->pid;
     tree_signal = sig;
-    worker_start(st, request, &(struct worker_kind){.work = tree_work});
+    if (worker_try(st, request, &(struct worker_kind){.work = tree_work}))
+        return;
+    signal_tree(p->pid, sig); /* no process to be had, perhaps because of the very tree that is to die */
+    if (st)
+        stream_done(st, NULL);
 }

@@ -197,7 +197,7 @@ static void close_pair(int fd[2]) {
 
 bool spawn_start(struct process *p, struct span request) {
     int sock[2] = {-1, -1}, in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
-    bool wants_in = field_num(request, TAG_STDIN, 0), merge = field_num(request, TAG_MERGE, 0);
+    bool wants_in = p->has_in, merge = !p->has_err;
     bool ok = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0;
     if (!p->pty)
         ok = ok && (!wants_in || pipe2(in, O_CLOEXEC) == 0) && pipe2(out, O_CLOEXEC) == 0 &&
@@ -222,8 +222,6 @@ bool spawn_start(struct process *p, struct span request) {
     for (int i = 0; i < 3; i++)
         if (mine[i] >= 0)
             fcntl(mine[i], F_SETFL, O_NONBLOCK);
-    p->has_in = wants_in || p->pty;
-    p->has_err = err[0] >= 0;
     p->in.w.fd = in[1];
     p->out[0].w.fd = out[0];
     p->out[1].w.fd = err[0];

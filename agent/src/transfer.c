@@ -1,7 +1,7 @@
 /* Downloads and uploads. */
 #include "files.h"
 
-#include "identity.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static void refuse_special(const struct stat *st, const char *path) {
     if (S_ISDIR(st->st_mode))
         work_fail(EISDIR, "open", path);
     if (!S_ISREG(st->st_mode))
-        work_fail(EINVAL, "not a regular file", path);
+        work_fail(EINVAL, "open", path);
 }
 
 static void read_work(struct work *w) {
@@ -118,10 +118,10 @@ static void make_parents(const char *path) {
     free(parent);
 }
 
-/* Fills fd from the client; false with errno, or ECANCELED when the client gave up. */
+/* Replies and fills fd from the client; false with errno, or ECANCELED when the client gave up. */
 static bool receive(struct work *w, int fd) {
-    ssize_t n;
-    while ((n = transfer(w->data, fd, CHUNK)) > 0)
+    ssize_t n = work_reply(w, NULL) ? 1 : 0;
+    while (n > 0 && (n = transfer(w->data, fd, CHUNK)) > 0)
         ;
     if (n == 0 && !work_committed()) {
         errno = ECANCELED;
@@ -143,7 +143,6 @@ static void append_work(struct work *w, const char *path, mode_t mode) {
     refuse_special(&st, path);
     if (created && fchmod(fd, mode) < 0)
         work_fail(errno, "open", path);
-    work_reply(w, NULL);
     if (!receive(w, fd)) {
         int err = errno;
         if (created ? unlink(path) < 0 : ftruncate(fd, st.st_size) < 0)
@@ -172,7 +171,6 @@ static void write_work(struct work *w) {
     int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         work_fail(errno, "open", path);
-    work_reply(w, NULL);
     if (!receive(w, fd) || fchmod(fd, mode) < 0 || rename(temp, path) < 0) {
         int err = errno;
         unlink(temp);
@@ -185,5 +183,9 @@ void verb_read(struct stream *st, struct span request) {
 }
 
 void verb_write(struct stream *st, struct span request) {
+    if (shutting_down) {
+        stream_error(st, ESHUTDOWN, "busy", "shutting down");
+        return;
+    }
     worker_start(st, request, &(struct worker_kind){.work = write_work, .bulk = BULK_IN});
 }

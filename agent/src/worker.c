@@ -27,7 +27,8 @@ static unsigned worker_count;
 
 /* --- the child --- */
 
-static void send_message(enum frame type, const void *p, size_t n, int fd) {
+/* False when the agent no longer listens: the client is gone. */
+static bool send_message(enum frame type, const void *p, size_t n, int fd) {
     uint8_t t = (uint8_t)type;
     struct iovec io[2] = {{&t, 1}, {(void *)(uintptr_t)p, n}};
     union {
@@ -44,13 +45,12 @@ static void send_message(enum frame type, const void *p, size_t n, int fd) {
         h->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(h), &fd, sizeof fd);
     }
-    if (sendmsg(CONTROL, &m, MSG_NOSIGNAL) < 0)
-        _exit(1); /* the agent no longer listens */
+    return sendmsg(CONTROL, &m, MSG_NOSIGNAL) >= 0;
 }
 
-void work_reply(struct work *w, const struct buf *fields) {
+bool work_reply(struct work *w, const struct buf *fields) {
     (void)w;
-    send_message(FRAME_REPLY, fields ? fields->p : NULL, fields ? fields->len : 0, -1);
+    return send_message(FRAME_REPLY, fields ? fields->p : NULL, fields ? fields->len : 0, -1);
 }
 
 void work_send_fd(struct work *w, int fd) {
@@ -89,6 +89,8 @@ static void child(struct span request, const struct worker_kind *kind, int contr
     proc_fd = proc_fd < 0 ? -1 : PROC;
     child_start(PROC + 1);
     signal(SIGPIPE, SIG_IGN);
+    if (kind->bulk == BULK_IN)
+        signal(SIGTERM, SIG_IGN); /* ends when the agent lets go of it, without its temporary file */
     umask(0);
     kind->work(&w);
     send_message(FRAME_EXIT, NULL, 0, -1);
@@ -250,7 +252,7 @@ static void on_ready(struct stream *st) {
 
 static const struct stream_ops ops = {on_data, on_eof, on_ready, give_up};
 
-void worker_start(struct stream *st, struct span request, const struct worker_kind *kind) {
+bool worker_try(struct stream *st, struct span request, const struct worker_kind *kind) {
     struct worker *w = xzalloc(sizeof *w);
     int control[2] = {-1, -1}, data[2] = {-1, -1};
     int mine = kind->bulk == BULK_IN, theirs = !mine; /* ends of the data pipe */
@@ -280,11 +282,9 @@ void worker_start(struct stream *st, struct span request, const struct worker_ki
     workers = w;
     worker_count++;
     if (pid < 0) {
-        if (st)
-            stream_error(st, err, "busy", "starting a worker: %s", strerror(err));
-        w->stream = NULL;
         worker_free(w);
-        return;
+        errno = err;
+        return false;
     }
     if (data[mine] >= 0) {
         fcntl(data[mine], F_SETFL, O_NONBLOCK);
@@ -294,6 +294,24 @@ void worker_start(struct stream *st, struct span request, const struct worker_ki
     if (st) {
         st->owner = w;
         st->ops = &ops;
+    }
+    return true;
+}
+
+void worker_start(struct stream *st, struct span request, const struct worker_kind *kind) {
+    if (!worker_try(st, request, kind))
+        stream_error(st, errno, "fork", "starting a worker: %s", strerror(errno));
+}
+
+void workers_shutdown(void) {
+    for (struct worker *w = workers, *next; w; w = next) {
+        next = w->next;
+        if (!w->has_in || w->in.finished)
+            continue;
+        if (w->stream)
+            stream_error(w->stream, ESHUTDOWN, "busy", "shutting down");
+        w->stream = NULL;
+        worker_free(w);
     }
 }
 

@@ -41,12 +41,17 @@ struct worker {
     uint64_t expected, received; /* of an upload; expected UINT64_MAX: unknown */
 };
 
-/* Forks; the stream may be NULL when nobody waits for the outcome. */
+/* Forks, or ends the stream with an ERROR. */
 void worker_start(struct stream *st, struct span request, const struct worker_kind *kind);
+/* The same, but leaves a failure to the caller (errno); the stream may be NULL. */
+bool worker_try(struct stream *st, struct span request, const struct worker_kind *kind);
+/* Abandons uploads, so that their workers clean up. */
+void workers_shutdown(void);
 void worker_reaped(pid_t pid);
 
 void work_become(struct work *w, struct user *u);
-void work_reply(struct work *w, const struct buf *fields);
+/* False when the client is gone: undo what was begun. */
+bool work_reply(struct work *w, const struct buf *fields);
 void work_send_fd(struct work *w, int fd);
 /* True when the client has committed its upload (EOF came), false when it gave up. Blocks. */
 bool work_committed(void);

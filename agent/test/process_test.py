@@ -201,7 +201,7 @@ for _ in range({size // 50000}): sys.stdout.buffer.write(r.randbytes(50000))
             self.client.listing("/")
             self.assertFails("exec", self.client.run, "no-such-program")
         self.assertTrue(eventually(lambda: self.children() == []))
-        self.assertTrue(eventually(lambda: len(os.listdir(fds)) == before))
+        self.assertTrue(eventually(lambda: len(os.listdir(fds)) <= before))
         self.assertEqual(self.client.call("processes"), {"size": 0})
 
     def children(self):
@@ -410,7 +410,7 @@ class PidOne(AgentTest):
 
     def test_reaps_orphans_and_ignores_signals_from_inside(self):
         self.assertEqual(self.client.shell("echo $PPID")[0], b"1\n")
-        out = self.client.shell("(sleep 0.1 & sleep 0.1 &); for s in HUP INT QUIT KILL SEGV USR1 PIPE; do kill -$s 1; done; echo $?")
+        out = self.client.shell("(sleep 0.1 & sleep 0.1 &); for s in HUP INT QUIT KILL STOP USR1 PIPE; do kill -$s 1; done; echo $?")
         self.assertIn(b"0", out[0])
         script = "grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l"
         self.assertTrue(eventually(lambda: self.client.shell(script)[0] == b"0\n"))

@@ -30,11 +30,11 @@ public record HttpConfig(
         int requestIdleSeconds,
     @Config.Key(value = "Seconds a connection without a request stays open", fallback = "300")
         int keepAliveSeconds,
-    @Config.Key(value = "Seconds running requests get when the server stops", fallback = "15")
+    @Config.Key(value = "Seconds running requests get when the server stops", fallback = "6")
         int stopSeconds) {
 
   /** The limits that hold when nothing is configured. */
   public static HttpConfig defaults() {
-    return new HttpConfig(4096, 1 << 20, 64 << 10, 9000, 300, 15);
+    return new HttpConfig(4096, 1 << 20, 64 << 10, 9000, 300, 6);
   }
 }

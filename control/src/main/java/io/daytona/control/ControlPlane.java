@@ -1,0 +1,225 @@
+package io.daytona.control;
+
+import io.daytona.control.apikey.ApiKeyAuthenticator;
+import io.daytona.control.apikey.ApiKeyEndpoints;
+import io.daytona.control.apikey.ApiKeyValue;
+import io.daytona.control.apikey.ApiKeys;
+import io.daytona.control.configuration.ConfigurationEndpoints;
+import io.daytona.control.configuration.PublicUrls;
+import io.daytona.control.journal.Retention;
+import io.daytona.control.organization.FirstRun;
+import io.daytona.control.persistence.Database;
+import io.daytona.control.persistence.Migrations;
+import io.daytona.control.region.Regions;
+import io.daytona.control.sandbox.SandboxPolicy;
+import io.daytona.control.sandbox.SandboxTransitions;
+import io.daytona.control.sandbox.Sandboxes;
+import io.daytona.control.snapshot.DefaultSnapshots;
+import io.daytona.control.snapshot.SnapshotEndpoints;
+import io.daytona.control.snapshot.SnapshotPreparation;
+import io.daytona.control.snapshot.Snapshots;
+import io.daytona.http.Authenticator;
+import io.daytona.http.Endpoint;
+import io.daytona.http.ErrorRenderer;
+import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.failpoint.Failpoints;
+import io.daytona.wire.runner.Runner;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/**
+ * The control plane: the API's endpoint table, who may use it, and what keeps rows and sandboxes in
+ * step. Everything it knows is in PostgreSQL; it may be killed at any moment.
+ */
+public final class ControlPlane implements AutoCloseable {
+  private static final Duration AUTOMATION = Duration.ofSeconds(5);
+  private static final Duration RECONCILIATION = Duration.ofSeconds(5);
+  private static final Duration ACTIVITY = Duration.ofSeconds(10);
+  private static final Duration HOUSEKEEPING = Duration.ofHours(1);
+  private static final Duration PREPARATION_FIRST = Duration.ofMillis(250);
+  private static final Duration PREPARATION_LATER = Duration.ofSeconds(2);
+  private static final int PREPARATION_QUICK_ROUNDS = 1200;
+
+  private final ControlConfig config;
+  private final DataSource dataSource;
+  private final Database database;
+  private final Regions regions;
+  private final FirstRun firstRun;
+  private final DefaultSnapshots defaultSnapshots;
+  private final SnapshotPreparation preparation;
+  private final Sandboxes sandboxes;
+  private final Retention retention;
+  private final ApiKeys keys;
+  private final Authenticator authenticator;
+  private final ErrorRenderer errors;
+  private final List<Endpoint<?, ?>> endpoints;
+  private final Schedule schedule = new Schedule();
+  private Optional<ApiKeyValue> generated = Optional.empty();
+
+  /**
+   * Wires the control plane; {@link #start} makes it work.
+   *
+   * @param config its configuration
+   * @param dataSource pooled connections to PostgreSQL 18; its time-outs should be a few seconds
+   * @param runner makes sandboxes real; used from {@link #start} on
+   * @param failpoints named places behind every transition
+   * @param clock tells the time
+   */
+  public ControlPlane(
+      ControlConfig config,
+      DataSource dataSource,
+      Runner runner,
+      Failpoints failpoints,
+      Clock clock) {
+    SecureRandom random = new SecureRandom();
+    this.config = config;
+    this.dataSource = dataSource;
+    database = new Database(dataSource, Duration.ofSeconds(config.databasePatienceSeconds()));
+    regions = new Regions(database, clock, config.region());
+    firstRun = new FirstRun(database, clock, random);
+    keys = new ApiKeys(database, clock);
+    authenticator = new ApiKeyAuthenticator(keys);
+    errors = new ApiErrors(clock);
+    Snapshots snapshots = new Snapshots(database, clock);
+    defaultSnapshots = new DefaultSnapshots(snapshots, clock);
+    preparation = new SnapshotPreparation(snapshots, runner);
+    PublicUrls urls = new PublicUrls(config.publicUrl(), config.proxyUrl(), config.proxyDomain());
+    sandboxes =
+        new Sandboxes(
+            database,
+            runner,
+            keys,
+            snapshots,
+            regions,
+            urls,
+            policy(config),
+            failpoints,
+            clock,
+            random);
+    retention = new Retention(database, clock);
+    endpoints = table(config, urls, keys, snapshots, sandboxes);
+  }
+
+  private static SandboxPolicy policy(ControlConfig config) {
+    return new SandboxPolicy(
+        config.defaultSnapshot(),
+        config.maxAutoArchiveInterval(),
+        config.createConcurrency(),
+        config.createQueue(),
+        Duration.ofSeconds(config.createQueueSeconds()));
+  }
+
+  private static List<Endpoint<?, ?>> table(
+      ControlConfig config,
+      PublicUrls urls,
+      ApiKeys keys,
+      Snapshots snapshots,
+      Sandboxes sandboxes) {
+    List<Endpoint<?, ?>> rows = new ArrayList<>();
+    rows.addAll(
+        new ConfigurationEndpoints(
+                urls,
+                config.version(),
+                config.environment(),
+                config.defaultSnapshot(),
+                config.maxAutoArchiveInterval())
+            .endpoints());
+    rows.addAll(new ApiKeyEndpoints(keys).endpoints());
+    rows.addAll(sandboxes.endpoints());
+    rows.addAll(new SnapshotEndpoints(snapshots).endpoints());
+    return List.copyOf(rows);
+  }
+
+  /** The endpoint table, to be mounted below {@code /api}. */
+  public List<Endpoint<?, ?>> endpoints() {
+    return endpoints;
+  }
+
+  /** Lets requests in by API key. */
+  public Authenticator authenticator() {
+    return authenticator;
+  }
+
+  /** The documented shape of errors. */
+  public ErrorRenderer errorRenderer() {
+    return errors;
+  }
+
+  /** Who may reach which sandbox, for the gateway. */
+  public SandboxGate gate() {
+    return sandboxes.gate();
+  }
+
+  /** Names of the failpoints behind all state changes. */
+  public static Set<String> failpoints() {
+    return SandboxTransitions.failpoints();
+  }
+
+  /**
+   * Migrates the schema, makes what a new installation lacks, takes stock of the sandboxes and
+   * begins the repeated jobs. Blocks for the time of one look at rows and host; what was
+   * interrupted is finished in the background.
+   */
+  public void start() {
+    Migrations.apply(dataSource);
+    regions.prepare();
+    FirstRun.Administrator administrator =
+        firstRun.prepare(config.adminApiKey().map(ApiKeyValue::chosen), config.region());
+    generated = administrator.generated();
+    keys.changed();
+    defaultSnapshots.prepare(administrator.organizationId(), config.region());
+    preparation.checkLayers();
+    sandboxes.recover();
+    schedule.every(AUTOMATION, "automation", sandboxes::automate);
+    schedule.every(RECONCILIATION, "reconciliation", sandboxes::reconcile);
+    schedule.every(ACTIVITY, "activity", sandboxes::flushActivity);
+    schedule.every(HOUSEKEEPING, "housekeeping", this::housekeeping);
+    schedule.after(Duration.ZERO, "snapshot preparation", () -> prepareSnapshots(0));
+  }
+
+  /**
+   * The administrator's API key, when {@link #start} has generated one; to be stored where only
+   * root reads it, because it cannot be had again.
+   */
+  public Optional<String> generatedAdminApiKey() {
+    return generated.map(ApiKeyValue::reveal);
+  }
+
+  /**
+   * Ends the repeated jobs, waits a bounded time for operations in progress, writes what is left.
+   */
+  @Override
+  public void close() {
+    schedule.close();
+    sandboxes.close();
+    database.close();
+  }
+
+  /** The sandboxes, for tests that do not wait for the schedule. */
+  Sandboxes sandboxes() {
+    return sandboxes;
+  }
+
+  private void housekeeping() {
+    sandboxes.purge();
+    retention.apply();
+  }
+
+  private void prepareSnapshots(int round) {
+    boolean complete = false;
+    try {
+      complete = preparation.advance();
+    } finally {
+      if (!complete) {
+        Duration pause = round < PREPARATION_QUICK_ROUNDS ? PREPARATION_FIRST : PREPARATION_LATER;
+        schedule.after(pause, "snapshot preparation", () -> prepareSnapshots(round + 1));
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** API keys: who a request speaks for. */
+@NullMarked
+package io.daytona.control.apikey;
+
+import org.jspecify.annotations.NullMarked;

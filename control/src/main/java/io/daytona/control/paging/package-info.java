@@ -1,0 +1,5 @@
+/** Pages and numbers in queries, alike for every list. */
+@NullMarked
+package io.daytona.control.paging;
+
+import org.jspecify.annotations.NullMarked;

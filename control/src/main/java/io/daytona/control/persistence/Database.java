@@ -1,0 +1,120 @@
+package io.daytona.control.persistence;
+
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way to PostgreSQL, which may be killed and come back at any moment.
+ *
+ * <p>Work that is handed in must bear being repeated: when the connection breaks nobody knows
+ * whether the last statement was committed.
+ */
+public final class Database implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
+  private static final long FIRST_PAUSE_MILLIS = 20;
+  private static final long LONGEST_PAUSE_MILLIS = 500;
+
+  private final Jdbi jdbi;
+  private final Duration patience;
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  /**
+   * @param dataSource pooled connections; its own time-outs add to {@code patience}
+   * @param patience how long a request is held while PostgreSQL does not answer
+   */
+  public Database(DataSource dataSource, Duration patience) {
+    this.jdbi = Jdbi.create(dataSource);
+    this.jdbi.registerArrayType(String.class, "text");
+    this.patience = patience;
+  }
+
+  /** Work with one connection. */
+  @FunctionalInterface
+  public interface Work<T> {
+    /** Does the work; may run again after a lost connection. */
+    T run(Handle handle);
+  }
+
+  /**
+   * Runs work, again and again for a bounded time while PostgreSQL does not answer.
+   *
+   * @throws DaytonaException 503 with {@code Retry-After} when the time is over
+   */
+  public <T> T run(Work<T> work) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    long pause = FIRST_PAUSE_MILLIS;
+    while (true) {
+      try {
+        return jdbi.withHandle(work::run);
+      } catch (JdbiException e) {
+        if (!SqlFailures.passing(e)) {
+          throw SqlFailures.translated(e);
+        }
+        if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) > deadline) {
+          throw unavailable(e);
+        }
+        pause = pause(pause, e);
+      }
+    }
+  }
+
+  /**
+   * Runs work until it is done, however long PostgreSQL is away. Only for threads that nobody waits
+   * for, and for work that must not be left half-done.
+   *
+   * @throws DaytonaException 503 when this was closed meanwhile
+   */
+  public <T> T settle(Work<T> work) {
+    long pause = FIRST_PAUSE_MILLIS;
+    while (true) {
+      try {
+        return jdbi.withHandle(work::run);
+      } catch (JdbiException e) {
+        if (!SqlFailures.passing(e)) {
+          throw SqlFailures.translated(e);
+        }
+        pause = pause(pause, e);
+      }
+    }
+  }
+
+  /** Makes every thread that waits for PostgreSQL give up. */
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+
+  private long pause(long millis, JdbiException cause) {
+    if (millis == FIRST_PAUSE_MILLIS) {
+      LOG.warn("PostgreSQL does not answer, trying again: {}", cause.getMessage());
+    }
+    try {
+      if (closed.await(millis, TimeUnit.MILLISECONDS)) {
+        throw unavailable(cause);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unavailable(cause);
+    }
+    return Math.min(2 * millis, LONGEST_PAUSE_MILLIS);
+  }
+
+  private static DaytonaException unavailable(JdbiException cause) {
+    return new DaytonaException(
+        ErrorKind.UNAVAILABLE,
+        ErrorKind.UNAVAILABLE.code(),
+        "The database does not answer at the moment. Try again in a few seconds",
+        RETRY_AFTER,
+        cause);
+  }
+}

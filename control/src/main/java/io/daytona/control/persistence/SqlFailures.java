@@ -1,0 +1,59 @@
+package io.daytona.control.persistence;
+
+import io.daytona.wire.error.DaytonaException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.JdbiException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** Tells apart what can go wrong with a statement, by SQLSTATE (PostgreSQL manual, appendix A). */
+public final class SqlFailures {
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final Set<String> UNWRITABLE_TEXT = Set.of("22021", "22P05");
+  // Shutting down or starting up, no connection free, deadlock, serialization: over in a moment.
+  private static final Set<String> PASSING =
+      Set.of("57P01", "57P02", "57P03", "57P05", "53300", "40001", "40P01", "25006");
+  private static final String CONNECTION_CLASS = "08";
+
+  private SqlFailures() {}
+
+  /** Whether the same work may succeed in a moment. */
+  static boolean passing(JdbiException failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLTransientConnectionException) {
+        return true;
+      }
+      if (t instanceof SQLException sql && sql.getSQLState() != null) {
+        String state = sql.getSQLState();
+        return PASSING.contains(state) || state.startsWith(CONNECTION_CLASS);
+      }
+    }
+    return false;
+  }
+
+  /** Name of the unique constraint that refused the statement; empty for other failures. */
+  public static Optional<String> violatedConstraint(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof PSQLException sql && UNIQUE_VIOLATION.equals(sql.getSQLState())) {
+        ServerErrorMessage message = sql.getServerErrorMessage();
+        return Optional.ofNullable(message == null ? null : message.getConstraint());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Text that PostgreSQL cannot hold is the client's mistake; everything else stays as it is. */
+  static RuntimeException translated(JdbiException failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql
+          && sql.getSQLState() != null
+          && UNWRITABLE_TEXT.contains(sql.getSQLState())) {
+        return DaytonaException.badRequest("Text must not contain the character U+0000");
+      }
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,317 @@
+package io.daytona.control.sandbox;
+
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import io.daytona.wire.runner.Runner;
+import io.daytona.wire.sandbox.SandboxState;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Creates, starts, stops and deletes sandboxes for clients.
+ *
+ * <p>The work itself goes on when the client is gone: each operation runs on a thread of its own
+ * and the request only waits for it. What PostgreSQL could not be told is told as soon as it
+ * answers again.
+ */
+final class Lifecycle {
+  // Control-plane protocol §2.1 and §3.2: the reply shows the state of then.
+  private static final Duration START_PATIENCE = Duration.ofSeconds(30);
+  // A sandbox without programs stops this fast; then the client is spared a round of polling.
+  private static final Duration STOP_PATIENCE = Duration.ofMillis(10);
+  private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
+
+  private final SandboxStore store;
+  private final Runner runner;
+  private final Operations operations;
+  private final Admission admission;
+  private final Steps steps;
+  private final Tokens tokens;
+  private final ExecutorService threads;
+
+  Lifecycle(
+      SandboxStore store,
+      Runner runner,
+      Operations operations,
+      Admission admission,
+      Steps steps,
+      Tokens tokens,
+      ExecutorService threads) {
+    this.store = store;
+    this.runner = runner;
+    this.operations = operations;
+    this.admission = admission;
+    this.steps = steps;
+    this.tokens = tokens;
+    this.threads = threads;
+  }
+
+  /**
+   * Makes a sandbox and waits until it has started.
+   *
+   * @param wish its row
+   * @param ownName whether the name was chosen by the client and so may be taken
+   * @throws DaytonaException 409 when the name is taken, 503 when there is no room: nothing is left
+   *     of it then; 400 when it failed to start: it stays in state {@code error}
+   */
+  Outcome create(Sandbox wish, boolean ownName) throws InterruptedException {
+    Operation operation = operations.begin(wish.id(), Operation.Kind.CREATE);
+    Admission.Turn turn = admitted(operation);
+    CompletableFuture<Outcome> answer = new CompletableFuture<>();
+    CompletableFuture<Sandbox> row = new CompletableFuture<>();
+    threads.execute(() -> {
+      try (operation;
+          turn) {
+        creating(wish, ownName, row, answer);
+      } catch (RuntimeException | Error e) {
+        row.completeExceptionally(e);
+        answer.completeExceptionally(e);
+      }
+    });
+    return await(answer, row);
+  }
+
+  private void creating(
+      Sandbox wish,
+      boolean ownName,
+      CompletableFuture<Sandbox> row,
+      CompletableFuture<Outcome> answer) {
+    // The row's commit and the start overlap: a sandbox without a row is removed by recovery. Not
+    // so when the name may be taken, because then a refused sandbox would have run for a moment.
+    threads.execute(() -> insert(wish, row));
+    if (ownName) {
+      row.handle((made, refusal) -> made).join();
+      if (row.isCompletedExceptionally()) {
+        refused(wish, row, answer, false);
+        return;
+      }
+    }
+    Attempt attempt = Attempt.of(() -> runner.start(wish.spec()));
+    row.handle((made, refusal) -> made).join();
+    if (row.isCompletedExceptionally()) {
+      refused(wish, row, answer, true);
+      return;
+    }
+    steps.started(wish.id(), SandboxTrigger.REFUSE_CREATE, attempt, answer);
+  }
+
+  private void insert(Sandbox wish, CompletableFuture<Sandbox> row) {
+    try {
+      row.complete(store.insert(wish));
+    } catch (RuntimeException | Error e) {
+      row.completeExceptionally(e);
+    }
+  }
+
+  private void refused(
+      Sandbox wish,
+      CompletableFuture<Sandbox> row,
+      CompletableFuture<Outcome> answer,
+      boolean mayRun) {
+    Throwable why = row.exceptionNow();
+    answer.completeExceptionally(why);
+    if (mayRun) {
+      steps.destroyQuietly(wish.id());
+    }
+    boolean nameTaken =
+        why instanceof DaytonaException refusal && refusal.kind() == ErrorKind.CONFLICT;
+    if (!nameTaken) {
+      // The answer of PostgreSQL was lost, not necessarily the row.
+      store.settle(wish.id(), SandboxTrigger.REFUSE_CREATE, Change.because("the client got 503"));
+    }
+  }
+
+  /**
+   * Starts a stopped sandbox and waits until it has started.
+   *
+   * @throws DaytonaException 400 from another state, 409 while it changes, 503 when there is no
+   *     room
+   */
+  Outcome start(Sandbox sandbox) throws InterruptedException {
+    if (sandbox.state() == SandboxState.STARTED) {
+      return Outcome.of(sandbox);
+    }
+    Operation operation = operations.begin(sandbox.id(), Operation.Kind.START);
+    Admission.Turn turn = admitted(operation);
+    CompletableFuture<Outcome> answer = new CompletableFuture<>();
+    CompletableFuture<Sandbox> row = new CompletableFuture<>();
+    threads.execute(() -> {
+      try (operation;
+          turn) {
+        starting(sandbox.id(), row, answer);
+      } catch (RuntimeException | Error e) {
+        row.completeExceptionally(e);
+        answer.completeExceptionally(e);
+      }
+    });
+    return await(answer, row);
+  }
+
+  private void starting(
+      String id, CompletableFuture<Sandbox> row, CompletableFuture<Outcome> answer) {
+    Optional<Sandbox> moved = store.move(id, SandboxTrigger.START, Change.token(tokens.next()));
+    if (moved.isEmpty()) {
+      Sandbox now = store.find(id).filter(Sandbox::visible).orElseThrow(Lifecycle::gone);
+      if (now.state() != SandboxState.STARTED) {
+        throw Refusals.cannotStart(now);
+      }
+      answer.complete(Outcome.of(now));
+      return;
+    }
+    Sandbox sandbox = moved.get();
+    row.complete(sandbox);
+    Attempt attempt = Attempt.of(() -> runner.start(sandbox.spec()));
+    steps.started(id, SandboxTrigger.REFUSE_START, attempt, answer);
+  }
+
+  /**
+   * Stops a running sandbox; an ephemeral one is deleted instead (control-plane protocol §3.2).
+   *
+   * @param force whether its programs are killed at once
+   * @param reason why, for the journal
+   * @return the row when it has stopped within a moment, else while it stops
+   * @throws DaytonaException 400 when it does not run, 409 while it changes
+   */
+  Sandbox stop(Sandbox sandbox, boolean force, String reason) throws InterruptedException {
+    if (sandbox.ephemeral() && sandbox.state() == SandboxState.STARTED) {
+      return delete(sandbox, reason + " (ephemeral)");
+    }
+    Operation operation = operations.begin(sandbox.id(), Operation.Kind.STOP);
+    Sandbox stopping;
+    try {
+      stopping =
+          store
+              .move(sandbox.id(), SandboxTrigger.STOP, Change.because(reason))
+              .orElseThrow(() -> Refusals.cannotStop(current(sandbox.id())));
+    } catch (RuntimeException | Error e) {
+      operation.close();
+      throw e;
+    }
+    CompletableFuture<Sandbox> stopped = new CompletableFuture<>();
+    threads.execute(() -> {
+      try (operation) {
+        stopped.complete(steps.stop(sandbox.id(), force).orElse(stopping));
+      }
+    });
+    try {
+      return stopped.get(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      return stopping;
+    }
+  }
+
+  /**
+   * Deletes a sandbox; one that is being created is cancelled. Its name is free at once, its
+   * processes and disk go in the background.
+   *
+   * @param reason why, for the journal
+   * @return the row while it is destroyed
+   * @throws DaytonaException 409 while it starts or stops
+   */
+  Sandbox delete(Sandbox sandbox, String reason) throws InterruptedException {
+    String id = sandbox.id();
+    Optional<Operation> own = operations.tryBegin(id, Operation.Kind.DELETE);
+    if (own.isEmpty()) {
+      Optional<Operation> other = operations.current(id);
+      if (other.filter(running -> running.kind() == Operation.Kind.CREATE).isPresent()) {
+        Optional<Sandbox> cancelled = cancel(id, other.get(), reason);
+        if (cancelled.isPresent()) {
+          return cancelled.get();
+        }
+      }
+      Sandbox now = current(id);
+      if (now.state() != SandboxState.DESTROYING
+          && other.filter(running -> running.kind() == Operation.Kind.DELETE).isPresent()
+          && other.get().overWithin(CANCEL_PATIENCE)) {
+        now = current(id);
+      }
+      if (now.state() == SandboxState.DESTROYING) {
+        return now;
+      }
+      own = Optional.of(operations.begin(id, Operation.Kind.DELETE));
+    }
+    Operation operation = own.get();
+    Sandbox destroying;
+    try {
+      destroying = destroying(id, reason);
+    } catch (RuntimeException | Error e) {
+      operation.close();
+      throw e;
+    }
+    threads.execute(() -> {
+      try (operation) {
+        steps.destroy(id);
+      }
+    });
+    return destroying;
+  }
+
+  /** Takes a sandbox away from its creation, which then cleans up; empty when it was too late. */
+  private Optional<Sandbox> cancel(String id, Operation creation, String reason)
+      throws InterruptedException {
+    Optional<Sandbox> cancelled =
+        store
+            .find(id)
+            .filter(row -> row.state() == SandboxState.CREATING)
+            .flatMap(row -> store.move(id, SandboxTrigger.DELETE, Change.because(reason)));
+    if (cancelled.isEmpty() && !creation.overWithin(CANCEL_PATIENCE)) {
+      throw Operations.busy();
+    }
+    return cancelled;
+  }
+
+  private Sandbox destroying(String id, String reason) {
+    return store
+        .move(id, SandboxTrigger.DELETE, Change.because(reason))
+        .or(() -> store.find(id).filter(row -> row.state() == SandboxState.DESTROYING))
+        .orElseThrow(Lifecycle::gone);
+  }
+
+  private Sandbox current(String id) {
+    return store.find(id).filter(Sandbox::visible).orElseThrow(Lifecycle::gone);
+  }
+
+  private Admission.Turn admitted(Operation operation) throws InterruptedException {
+    try {
+      return admission.await();
+    } catch (InterruptedException | RuntimeException e) {
+      operation.close();
+      throw e;
+    }
+  }
+
+  private static Outcome await(CompletableFuture<Outcome> answer, CompletableFuture<Sandbox> row)
+      throws InterruptedException {
+    try {
+      return answer.get(START_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      if (row.isDone() && !row.isCompletedExceptionally()) {
+        return Outcome.of(row.resultNow());
+      }
+      throw DaytonaException.unavailable(
+          "The sandbox could not be recorded yet. Try again in a few seconds",
+          Duration.ofSeconds(5));
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    }
+  }
+
+  private static RuntimeException rethrown(@Nullable Throwable cause) {
+    return switch (cause) {
+      case DaytonaException refusal -> refusal;
+      case RuntimeException failure -> failure;
+      case Error error -> throw error;
+      case null, default -> new IllegalStateException("an operation failed", cause);
+    };
+  }
+
+  private static DaytonaException gone() {
+    return DaytonaException.notFound("Sandbox not found");
+  }
+}

@@ -1,0 +1,5 @@
+/** Snapshots: what sandboxes are made from. */
+@NullMarked
+package io.daytona.control.snapshot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package io.daytona.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.daytona.control.persistence.TestPostgres;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** PostgreSQL is killed under a living control plane. */
+class DatabaseOutageTest {
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private TestPlatform platform;
+
+  @BeforeEach
+  void start() {
+    platform = TestPlatform.start();
+  }
+
+  @AfterEach
+  void stop() {
+    platform.close();
+    threads.close();
+  }
+
+  @Test
+  void finishesACreationThatWasInProgress() throws InterruptedException, IOException {
+    CountDownLatch starting = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    platform.runner.beforeStart =
+        spec -> {
+          starting.countDown();
+          try {
+            go.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    CompletableFuture<TestPlatform.Reply> creation =
+        CompletableFuture.supplyAsync(
+            () -> platform.post("/sandbox", "{\"name\": \"survivor\"}"), threads);
+    starting.await();
+    platform.await("the row", () -> platform.count("SELECT count(*) FROM sandbox") == 1);
+    // A later durable commit puts everything before it on disk, as it would on a busy platform.
+    platform.execute("INSERT INTO region (id, name, created_at) VALUES ('x', 'x', now())");
+    TestPostgres.kill();
+    go.countDown();
+    TestPostgres.restart();
+    TestPlatform.Reply reply = creation.join();
+    assertEquals(200, reply.status(), reply.toString());
+    assertEquals("started", reply.text("state"));
+    assertEquals("started", platform.get("/sandbox/survivor").text("state"));
+  }
+
+  @Test
+  void answersUnavailableWhileItIsAwayAndLeavesNothing() throws InterruptedException, IOException {
+    String kept = platform.create("{}");
+    TestPostgres.kill();
+    TestPlatform.Reply reply = platform.post("/sandbox", "{\"name\": \"unlucky\"}");
+    assertEquals(503, reply.status(), reply.toString());
+    assertTrue(Integer.parseInt(reply.header("retry-after")) > 0);
+    assertEquals(503, platform.get("/sandbox/" + kept).status());
+    TestPostgres.restart();
+    assertEquals("started", platform.get("/sandbox/" + kept).text("state"));
+    platform.await("nothing else", () -> platform.runner.running.equals(Set.of(kept)));
+    assertEquals(404, platform.get("/sandbox/unlucky").status());
+    platform.create("{\"name\": \"unlucky\"}");
+  }
+}

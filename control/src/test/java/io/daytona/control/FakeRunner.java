@@ -1,0 +1,114 @@
+package io.daytona.control;
+
+import io.daytona.wire.runner.PreparedImage;
+import io.daytona.wire.runner.Runner;
+import io.daytona.wire.runner.RunnerStatus;
+import io.daytona.wire.runner.SandboxSpec;
+import io.daytona.wire.runner.StartedSandbox;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * A runner in memory: remembers what it was asked, and fails or blocks where a test tells it to.
+ */
+final class FakeRunner implements Runner {
+  static final String LAYER = "layer0000000001";
+
+  final Map<String, SandboxSpec> disks = new ConcurrentHashMap<>();
+  final Set<String> running = ConcurrentHashMap.newKeySet();
+  final List<String> calls = new CopyOnWriteArrayList<>();
+  final Set<String> layers = ConcurrentHashMap.newKeySet();
+  final List<PreparedImage> prepared = new CopyOnWriteArrayList<>();
+  volatile Consumer<SandboxSpec> beforeStart = spec -> {};
+  volatile Consumer<String> beforeStop = id -> {};
+  volatile Consumer<String> beforeDestroy = id -> {};
+  volatile Consumer<String> beforeImport = layer -> {};
+  private volatile ExitListener listener = (id, outOfMemory) -> {};
+
+  /** A runner whose default image is ready to be imported. */
+  static FakeRunner withImage() {
+    FakeRunner runner = new FakeRunner();
+    runner.prepared.add(new PreparedImage("default", LAYER, 1_500_000_000L, Instant.EPOCH));
+    return runner;
+  }
+
+  /** The sandbox's first process ends by itself. */
+  void end(String id, boolean outOfMemory) {
+    running.remove(id);
+    listener.exited(id, outOfMemory);
+  }
+
+  @Override
+  public StartedSandbox start(SandboxSpec spec) {
+    calls.add("start " + spec.id());
+    beforeStart.accept(spec);
+    disks.put(spec.id(), spec);
+    running.add(spec.id());
+    return new StartedSandbox("1.2.3", true, new StartedSandbox.StartTimes(10, 9000, 3000));
+  }
+
+  @Override
+  public void stop(String sandboxId, boolean force) {
+    calls.add((force ? "kill " : "stop ") + sandboxId);
+    beforeStop.accept(sandboxId);
+    running.remove(sandboxId);
+  }
+
+  @Override
+  public void destroy(String sandboxId) {
+    calls.add("destroy " + sandboxId);
+    beforeDestroy.accept(sandboxId);
+    running.remove(sandboxId);
+    disks.remove(sandboxId);
+  }
+
+  @Override
+  public Set<String> running() {
+    return Set.copyOf(running);
+  }
+
+  @Override
+  public Set<String> known() {
+    return Set.copyOf(disks.keySet());
+  }
+
+  @Override
+  public Set<String> layers() {
+    return Set.copyOf(layers);
+  }
+
+  @Override
+  public List<PreparedImage> preparedImages() {
+    return List.copyOf(prepared);
+  }
+
+  @Override
+  public void importLayer(String layer) {
+    beforeImport.accept(layer);
+    layers.add(layer);
+  }
+
+  @Override
+  public Set<String> retainOnly(Set<String> sandboxIds) {
+    Set<String> removed =
+        disks.keySet().stream().filter(id -> !sandboxIds.contains(id)).collect(Collectors.toSet());
+    removed.forEach(this::destroy);
+    return removed;
+  }
+
+  @Override
+  public void onExit(ExitListener exitListener) {
+    this.listener = exitListener;
+  }
+
+  @Override
+  public RunnerStatus status() {
+    return new RunnerStatus(running.size(), 8, 16, 1 << 20, 1 << 21);
+  }
+}

@@ -1,0 +1,57 @@
+package io.daytona.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+
+class OverloadTest {
+  /** One create at a time, one waiting for at most a second. */
+  private static final ControlConfig NARROW =
+      new ControlConfig(
+          Optional.empty(),
+          "us",
+          Optional.empty(),
+          "proxy.localhost:4000",
+          Optional.empty(),
+          "daytona-small",
+          "0.1.0",
+          "test",
+          43200,
+          1,
+          1,
+          1,
+          5);
+
+  @Test
+  void refusesWhatWouldWaitTooLongAndLeavesNothingOfIt() throws InterruptedException {
+    try (TestPlatform platform = TestPlatform.start(FakeRunner.withImage(), NARROW);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      CountDownLatch starting = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      platform.runner.beforeStart =
+          spec -> {
+            starting.countDown();
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          };
+      CompletableFuture<TestPlatform.Reply> first =
+          CompletableFuture.supplyAsync(() -> platform.post("/sandbox", "{}"), threads);
+      starting.await();
+      TestPlatform.Reply second = platform.post("/sandbox", "{}");
+      assertEquals(503, second.status());
+      assertEquals("5", second.header("retry-after"));
+      assertEquals(1, platform.count("SELECT count(*) FROM sandbox"));
+      go.countDown();
+      assertEquals(200, first.join().status());
+      assertEquals(200, platform.post("/sandbox", "{}").status());
+    }
+  }
+}

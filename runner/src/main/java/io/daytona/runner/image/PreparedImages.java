@@ -1,0 +1,103 @@
+package io.daytona.runner.image;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.daytona.wire.runner.PreparedImage;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directory where image builds leave {@code <layer>.tar} and its description {@code
+ * <layer>.json}, which is renamed into place last.
+ */
+public final class PreparedImages {
+  private static final Logger LOG = LoggerFactory.getLogger(PreparedImages.class);
+  private static final Pattern LAYER = Pattern.compile("[a-z0-9]{8,64}");
+  private static final Pattern IMAGE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+  private static final long MAX_DESCRIPTION = 65_536;
+
+  private final Path directory;
+  private final ObjectMapper json =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /**
+   * @param directory where image builds leave their results
+   */
+  public PreparedImages(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Whether a text has the shape of a layer's id. */
+  public static boolean isLayer(String text) {
+    return LAYER.matcher(text).matches();
+  }
+
+  /**
+   * All described images, oldest first; a description that cannot be read is logged and left out.
+   */
+  public List<PreparedImage> list() {
+    List<PreparedImage> images = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.json")) {
+      for (Path file : files) {
+        try {
+          images.add(read(file));
+        } catch (IOException e) {
+          LOG.warn("the image description {} is left out: {}", file, e.getMessage());
+        }
+      }
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    } catch (IOException e) {
+      LOG.warn("the directory {} of prepared images cannot be read", directory, e);
+    }
+    images.sort(Comparator.comparing(PreparedImage::created).thenComparing(PreparedImage::layer));
+    return List.copyOf(images);
+  }
+
+  private PreparedImage read(Path file) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        || Files.size(file) > MAX_DESCRIPTION) {
+      throw new IOException("it is not a file of at most " + MAX_DESCRIPTION + " bytes");
+    }
+    JsonNode root = json.readTree(Files.readAllBytes(file));
+    String layer = root.path("layer").asText();
+    String image = root.path("image").asText();
+    if (!isLayer(layer) || !file.getFileName().toString().equals(layer + ".json")) {
+      throw new IOException("its layer does not fit its name");
+    }
+    if (!IMAGE.matcher(image).matches()) {
+      throw new IOException("its image name is malformed");
+    }
+    try {
+      return new PreparedImage(
+          image,
+          layer,
+          Math.max(0, root.path("size_bytes").asLong()),
+          Instant.parse(root.path("created").asText()));
+    } catch (DateTimeParseException e) {
+      throw new IOException("its time is malformed", e);
+    }
+  }
+
+  /** The tar of a layer; it may not exist any more, once imported. */
+  public Path tar(String layer) {
+    if (!isLayer(layer)) {
+      throw new IllegalArgumentException("malformed layer");
+    }
+    return directory.resolve(layer + ".tar");
+  }
+}

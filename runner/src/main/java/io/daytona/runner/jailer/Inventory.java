@@ -1,0 +1,128 @@
+package io.daytona.runner.jailer;
+
+import java.net.ProtocolException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What exists on this host according to the jailer's {@code list}.
+ *
+ * @param slots completely made slots, ascending
+ * @param disks disks, shelved ones too
+ * @param layers imported layers
+ * @param sandboxes sandboxes that run
+ * @param ended sandboxes whose first process has ended, of which mounts or files are left; also
+ *     those that are just being started
+ */
+public record Inventory(
+    List<Integer> slots,
+    List<Disk> disks,
+    List<String> layers,
+    List<Running> sandboxes,
+    List<Running> ended) {
+  static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+  private static final Pattern LAYER = Pattern.compile("[a-z0-9]{8,64}");
+  private static final int MAX_SLOT = 1023;
+  private static final int MAX_GIB = 100;
+
+  /** Copies the lists. */
+  public Inventory {
+    slots = List.copyOf(slots);
+    disks = List.copyOf(disks);
+    layers = List.copyOf(layers);
+    sandboxes = List.copyOf(sandboxes);
+    ended = List.copyOf(ended);
+  }
+
+  /**
+   * A disk.
+   *
+   * @param id its name
+   * @param gib size that a sandbox sees, in GiB
+   * @param allocatedKib space it takes in the pool, in KiB
+   */
+  public record Disk(String id, int gib, long allocatedKib) {}
+
+  /**
+   * A sandbox that runs or ran.
+   *
+   * @param id its id
+   * @param slot its slot
+   * @param pid its first process as the host numbers it
+   * @param startTicks start time of that process in clock ticks since boot
+   */
+  public record Running(String id, int slot, long pid, long startTicks) {}
+
+  /** The running sandbox of an id. */
+  public Optional<Running> sandbox(String id) {
+    return sandboxes.stream().filter(running -> running.id().equals(id)).findFirst();
+  }
+
+  /** Collects the lines of a {@code list}. */
+  static final class Parser {
+    private final List<Integer> slots = new ArrayList<>();
+    private final List<Disk> disks = new ArrayList<>();
+    private final List<String> layers = new ArrayList<>();
+    private final List<Running> sandboxes = new ArrayList<>();
+    private final List<Running> ended = new ArrayList<>();
+
+    void line(String line) throws ProtocolException {
+      String[] words = line.split(" ", -1);
+      switch (words[0]) {
+        case "slot" -> {
+          expect(line, words, 3);
+          slots.add(Numbers.parse(words[1], 0, MAX_SLOT));
+        }
+        case "disk" -> {
+          expect(line, words, 4);
+          disks.add(
+              new Disk(
+                  id(words[1], ID), Numbers.parse(words[2], 0, MAX_GIB), Numbers.parse(words[3])));
+        }
+        case "layer" -> {
+          expect(line, words, 2);
+          layers.add(id(words[1], LAYER));
+        }
+        case "sandbox" -> sandbox(line, words);
+        default -> throw new ProtocolException("unknown line of a list: " + Printable.of(line));
+      }
+    }
+
+    private void sandbox(String line, String[] words) throws ProtocolException {
+      if (words.length < 3) {
+        throw new ProtocolException("malformed line of a list: " + Printable.of(line));
+      }
+      Answer values = new Answer(Answer.words(line, words[0].length() + words[1].length() + 2));
+      Running found =
+          new Running(
+              id(words[1], ID),
+              Numbers.parse(values.text("slot"), 0, MAX_SLOT),
+              values.number("pid"),
+              values.number("start"));
+      switch (values.text("state")) {
+        case "running" -> sandboxes.add(found);
+        case "exited" -> ended.add(found);
+        default -> throw new ProtocolException("unknown state in a list: " + Printable.of(line));
+      }
+    }
+
+    private static void expect(String line, String[] words, int count) throws ProtocolException {
+      if (words.length != count) {
+        throw new ProtocolException("malformed line of a list: " + Printable.of(line));
+      }
+    }
+
+    private static String id(String word, Pattern pattern) throws ProtocolException {
+      if (!pattern.matcher(word).matches()) {
+        throw new ProtocolException("malformed id in a list: " + Printable.of(word));
+      }
+      return word;
+    }
+
+    Inventory finish() {
+      return new Inventory(slots, disks, layers, sandboxes, ended);
+    }
+  }
+}

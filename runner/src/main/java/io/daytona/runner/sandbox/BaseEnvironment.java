@@ -1,0 +1,30 @@
+package io.daytona.runner.sandbox;
+
+import io.daytona.wire.runner.SandboxSpec;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The environment that every program of a sandbox starts with: defaults, then the image's, then the
+ * platform's names (control-plane protocol, list of variables), then the client's. The agent adds
+ * {@code HOME} and {@code USER} from the sandbox's own passwd.
+ */
+final class BaseEnvironment {
+  private static final String SYSTEM_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  private BaseEnvironment() {}
+
+  static Map<String, String> of(SandboxSpec spec, Map<String, String> image) {
+    String home = spec.user().equals("root") ? "/root" : "/home/" + spec.user();
+    Map<String, String> env = new HashMap<>();
+    env.put("LANG", "C.UTF-8");
+    env.put("PATH", home + "/.local/bin:" + home + "/.npm-global/bin:" + SYSTEM_PATH);
+    env.putAll(image);
+    env.put("DAYTONA_SANDBOX_ID", spec.id());
+    env.put("DAYTONA_SANDBOX_USER", spec.user());
+    env.put("DAYTONA_ORGANIZATION_ID", spec.organizationId());
+    env.putAll(spec.env());
+    return env;
+  }
+}

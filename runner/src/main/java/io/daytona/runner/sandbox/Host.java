@@ -1,0 +1,36 @@
+package io.daytona.runner.sandbox;
+
+import io.daytona.runner.RunnerConfig;
+import io.daytona.runner.jailer.JailerClient;
+import io.daytona.runner.slot.SlotPool;
+import io.daytona.runner.storage.OverlayRootStore;
+import io.daytona.runner.upkeep.Upkeep;
+
+/**
+ * The parts of one host that starting, ending and recovering sandboxes share.
+ *
+ * @param config configuration
+ * @param jailer the privileged program
+ * @param slots slots made ahead
+ * @param store disks
+ * @param upkeep background work
+ * @param table sandboxes
+ * @param remains what is left of ended sandboxes
+ * @param records used slots, kept across restarts
+ * @param connector connects to agents
+ */
+record Host(
+    RunnerConfig config,
+    JailerClient jailer,
+    SlotPool slots,
+    OverlayRootStore store,
+    Upkeep upkeep,
+    SandboxTable table,
+    Remains remains,
+    SlotRecords records,
+    AgentConnector connector) {
+
+  AgentLink link(String sandboxId) {
+    return new AgentLink(config.agentSocket(sandboxId), connector);
+  }
+}

@@ -1,0 +1,134 @@
+package io.daytona.runner.storage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.daytona.runner.jailer.JailerCode;
+import io.daytona.runner.jailer.JailerException;
+import io.daytona.runner.testing.JailedTest;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What every store of disks has to do, on a real host. */
+abstract class RootStoreContract extends JailedTest {
+
+  /** The store to be tested. */
+  abstract RootStore store();
+
+  private final Set<String> made = new HashSet<>();
+
+  private String name() {
+    String name = UUID.randomUUID().toString();
+    made.add(name);
+    return name;
+  }
+
+  private Optional<RootStore.Disk> find(String id) {
+    return store().list().stream().filter(disk -> disk.id().equals(id)).findFirst();
+  }
+
+  @AfterEach
+  void removeDisks() {
+    made.forEach(store()::drop);
+    store().list().stream().filter(RootStore.Disk::shelved).forEach(d -> store().drop(d.id()));
+  }
+
+  @Test
+  void makesADiskOfItsSizeThatTakesLittleSpace() {
+    String disk = name();
+    store().make(disk, 1);
+    RootStore.Disk found = find(disk).orElseThrow();
+    assertEquals(1, found.gib());
+    assertFalse(found.shelved());
+    assertTrue(found.allocatedKib() < 10_240, found.toString());
+  }
+
+  @Test
+  void makingTheSameAgainIsFineAndAnotherSizeIsRefused() {
+    String disk = name();
+    store().make(disk, 1);
+    store().make(disk, 1);
+    JailerException e = assertThrows(JailerException.class, () -> store().make(disk, 2));
+    assertEquals(JailerCode.EXISTS, e.code());
+    assertEquals(1, find(disk).orElseThrow().gib());
+  }
+
+  @Test
+  void copiesADisk() {
+    String from = name();
+    String to = name();
+    store().make(from, 1);
+    store().clone(from, to);
+    assertEquals(1, find(to).orElseThrow().gib());
+    store().drop(from);
+    assertTrue(find(to).isPresent(), "a copy needs its original no more");
+  }
+
+  @Test
+  void copiesOnlyWhatExists() {
+    String from = name();
+    String to = name();
+    JailerException e = assertThrows(JailerException.class, () -> store().clone(from, to));
+    assertEquals(JailerCode.ABSENT, e.code());
+    assertTrue(find(to).isEmpty());
+  }
+
+  @Test
+  void growsAndNeverShrinks() {
+    String disk = name();
+    store().make(disk, 1);
+    store().grow(disk, 2);
+    store().grow(disk, 2);
+    assertEquals(2, find(disk).orElseThrow().gib());
+    assertThrows(JailerException.class, () -> store().grow(disk, 1));
+    assertEquals(2, find(disk).orElseThrow().gib());
+  }
+
+  @Test
+  void dropsADiskAndDoesNotMindAnAbsentOne() {
+    String disk = name();
+    store().make(disk, 1);
+    store().drop(disk);
+    assertTrue(find(disk).isEmpty());
+    store().drop(disk);
+  }
+
+  @Test
+  void givesAShelvedDiskToOneOnly() {
+    store().shelve(1);
+    store().shelve(1);
+    store().shelve(2);
+    assertEquals(2, store().shelved(1));
+    String first = store().claim(1).orElseThrow();
+    String second = store().claim(1).orElseThrow();
+    assertNotEquals(first, second);
+    assertTrue(store().claim(1).isEmpty());
+    assertEquals(2, find(store().claim(2).orElseThrow()).orElseThrow().gib());
+    assertTrue(find(first).orElseThrow().shelved());
+  }
+
+  @Test
+  void takesBackAClaimedDiskUnlessItHasBeenUsed() {
+    store().shelve(1);
+    String disk = store().claim(1).orElseThrow();
+    store().unclaim(disk);
+    assertEquals(Optional.of(disk), store().claim(1));
+    store().drop(disk);
+    store().unclaim(disk);
+    assertTrue(store().claim(1).isEmpty());
+  }
+
+  @Test
+  void tellsTheLevelsOfThePool() {
+    RootStore.Space space = store().space();
+    assertTrue(space.totalKib() > 0);
+    assertTrue(space.freeKib() > 0 && space.freeKib() <= space.totalKib(), space.toString());
+  }
+}

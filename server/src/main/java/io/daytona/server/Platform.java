@@ -1,0 +1,223 @@
+package io.daytona.server;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.daytona.control.ControlPlane;
+import io.daytona.gateway.ToolboxGateway;
+import io.daytona.http.HttpServer;
+import io.daytona.runner.RunnerConfig;
+import io.daytona.server.config.Settings;
+import io.daytona.server.postgres.Databases;
+import io.daytona.server.postgres.EmbeddedPostgres;
+import io.daytona.server.postgres.PostgresBinaries;
+import io.daytona.toolbox.ToolboxEndpoints;
+import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.process.OutputLimits;
+import io.daytona.wire.failpoint.Failpoints;
+import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every part of the platform that lives in this process, wired together. */
+final class Platform implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Platform.class);
+
+  /** Where a distribution keeps unpacked programs; set by {@code bin/server}. */
+  private static final String APP_PROPERTY = "daytona.app";
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+  private @Nullable Listeners listeners;
+
+  private Platform() {}
+
+  /**
+   * Starts everything; returns when the API serves.
+   *
+   * @param hosts opens the side that makes sandboxes real
+   * @throws RuntimeException when a part does not start; what had started is stopped
+   */
+  static Platform start(Settings settings, Function<RunnerConfig, HostPart> hosts) {
+    Platform platform = new Platform();
+    try {
+      platform.wire(settings, hosts);
+      return platform;
+    } catch (IOException e) {
+      platform.close();
+      throw new StartException("the server does not start: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      platform.close();
+      throw e;
+    }
+  }
+
+  /** Port of the API. */
+  int apiPort() {
+    return listeners == null ? 0 : listeners.api().port();
+  }
+
+  /** Port of the toolbox proxy. */
+  int proxyPort() {
+    return listeners == null ? 0 : listeners.proxy().port();
+  }
+
+  private void wire(Settings settings, Function<RunnerConfig, HostPart> hosts)
+      throws IOException {
+    long from = System.nanoTime();
+    ServerConfig server = Configuration.server(settings);
+    Path run = server.dataDir().resolve("run");
+    // Bound first: a taken port ends the start before anything runs, and clients wait in the queue.
+    ServerSocketChannel api =
+        opened(Ports.bind(server.bind(), server.apiPort(), run.resolve("api.port")));
+    ServerSocketChannel proxy =
+        opened(Ports.bind(server.bind(), server.proxyPort(), run.resolve("proxy.port")));
+    Configuration config = Configuration.of(settings, Ports.port(proxy));
+    String version = config.control().version();
+
+    Foundation foundation = foundation(config, hosts);
+    HostPart host = foundation.host();
+    ControlPlane control =
+        opened(
+            new ControlPlane(
+                config.control(),
+                foundation.database(),
+                host.runner(),
+                Failpoints.parse(server.failpoint().orElse(null)),
+                Clock.systemUTC()));
+    ToolboxGateway gateway =
+        opened(
+            new ToolboxGateway(
+                control.gate(),
+                ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults()),
+                new ToolboxErrors(),
+                version,
+                config.control().proxyDomain()));
+    control.start();
+    keepAdministratorKey(control, server.dataDir());
+
+    listeners =
+        opened(
+            new Listeners(
+                HttpServer.builder(config.http())
+                    .name("api")
+                    .version(version)
+                    .bind(api)
+                    .mount(
+                        "/api",
+                        control.endpoints(),
+                        control.authenticator(),
+                        control.errorRenderer())
+                    .mount(
+                        "",
+                        FrontDoor.endpoints(control.endpoints(), version),
+                        control.authenticator(),
+                        control.errorRenderer())
+                    .start(),
+                gateway
+                    .attach(HttpServer.builder(config.http()).name("proxy").version(version))
+                    .bind(proxy)
+                    .start()));
+    LOG.info(
+        "serving the API on port {} and the toolbox proxy on port {} after {} ms",
+        apiPort(),
+        proxyPort(),
+        (System.nanoTime() - from) / 1_000_000);
+  }
+
+  /**
+   * What the control plane stands on.
+   *
+   * @param database connections to PostgreSQL
+   * @param host makes sandboxes real
+   */
+  private record Foundation(HikariDataSource database, HostPart host) {}
+
+  /** Makes database and host ready side by side. */
+  private Foundation foundation(Configuration config, Function<RunnerConfig, HostPart> hosts) {
+    try (ExecutorService starting = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<HostPart> host =
+          starting.submit(
+              () -> {
+                HostPart part = hosts.apply(config.runner());
+                opened(part.closing());
+                return part;
+              });
+      Future<HikariDataSource> database =
+          starting.submit(() -> opened(database(config.server())));
+      return new Foundation(ready(database), ready(host));
+    }
+  }
+
+  private static <P> P ready(Future<P> part) {
+    try {
+      return part.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new StartException("the server does not start: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartException("interrupted while the server started", e);
+    }
+  }
+
+  private HikariDataSource database(ServerConfig server) {
+    if (server.databaseUrl().isPresent()) {
+      return Databases.pool(server.databaseUrl().get(), server.databaseConnections());
+    }
+    Path root = server.dataDir().resolve("postgres");
+    String app = System.getProperty(APP_PROPERTY);
+    Path unpacked = app == null ? root : Path.of(app, "postgres");
+    Path programs =
+        PostgresBinaries.installed(
+            Files.isDirectory(unpacked.resolve(PostgresBinaries.version())) ? unpacked : root);
+    Path log = server.dataDir().resolve("log").resolve("postgres.log");
+    EmbeddedPostgres postgres = opened(EmbeddedPostgres.start(programs, root, log, List.of()));
+    return Databases.pool(postgres, server.databaseConnections());
+  }
+
+  /** A key made on the first run is written where only this user and root read it. */
+  private static void keepAdministratorKey(ControlPlane control, Path dataDir) throws IOException {
+    if (control.generatedAdminApiKey().isPresent()) {
+      Path file = dataDir.resolve("postgres").resolve("admin-api-key");
+      SecretFile.write(file, control.generatedAdminApiKey().get());
+      LOG.info("the administrator's API key is in {}", file);
+    }
+  }
+
+  private <P extends AutoCloseable> P opened(P part) {
+    synchronized (parts) {
+      parts.push(part);
+    }
+    return part;
+  }
+
+  /** Stops everything, last started first; the sandboxes go on. */
+  @Override
+  public void close() {
+    LOG.info("stopping");
+    synchronized (parts) {
+      while (!parts.isEmpty()) {
+        AutoCloseable part = parts.pop();
+        try {
+          part.close();
+        } catch (Exception e) {
+          LOG.warn("{} did not stop cleanly", part.getClass().getSimpleName(), e);
+        }
+      }
+    }
+    LOG.info("stopped");
+  }
+}

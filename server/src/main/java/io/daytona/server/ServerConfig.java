@@ -1,0 +1,67 @@
+package io.daytona.server;
+
+import io.daytona.wire.config.Config;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Configuration of the process.
+ *
+ * @param dataDir directory of all state
+ * @param bind address of both listeners
+ * @param apiPort port of the API, 0 for any free one
+ * @param proxyPort port of the proxy, 0 for any free one
+ * @param databaseUrl PostgreSQL to use instead of the embedded one
+ * @param databaseConnections connections kept to PostgreSQL
+ * @param failpoint where a test ends the process
+ */
+@Config(prefix = "")
+public record ServerConfig(
+    @Config.Key(value = "Directory of all state", fallback = "/var/lib/daytona") Path dataDir,
+    @Config.Key(value = "Address both listeners bind", fallback = "127.0.0.1") String bind,
+    @Config.Key(value = "Port of the API; 0 is any free one", fallback = "3000") int apiPort,
+    @Config.Key(value = "Port of the toolbox proxy; 0 is any free one", fallback = "4000")
+        int proxyPort,
+    @Config.Key(
+            value =
+                "PostgreSQL to use, postgresql://user:password@host:port/database; absent: an"
+                    + " embedded one",
+            fallback = "<none>",
+            secret = true)
+        Optional<String> databaseUrl,
+    @Config.Key(value = "Most connections to PostgreSQL, 2 to 40", fallback = "12")
+        int databaseConnections,
+    @Config.Key(
+            value = "Place where a test halts the process, name[:n]; absent: nowhere",
+            fallback = "<none>")
+        Optional<String> failpoint) {
+
+  /** Checks the ranges. */
+  public ServerConfig {
+    port("API port", apiPort);
+    port("proxy port", proxyPort);
+    if (apiPort != 0 && apiPort == proxyPort) {
+      throw new IllegalArgumentException("API and proxy cannot both have port " + apiPort);
+    }
+    if (databaseConnections < 2 || databaseConnections > 40) {
+      throw new IllegalArgumentException(
+          "database connections is " + databaseConnections + ", allowed are 2 to 40");
+    }
+    if (!dataDir.isAbsolute()) {
+      throw new IllegalArgumentException("the data directory is not absolute: " + dataDir);
+    }
+  }
+
+  private static void port(String name, int port) {
+    if (port < 0 || port > 65535) {
+      throw new IllegalArgumentException(name + " is " + port + ", allowed are 0 to 65535");
+    }
+  }
+
+  /** Hides the database's password. */
+  @Override
+  public String toString() {
+    return "ServerConfig[dataDir=%s, bind=%s, apiPort=%d, proxyPort=%d]"
+        .formatted(dataDir, bind, apiPort, proxyPort);
+  }
+}

@@ -1,0 +1,64 @@
+package io.daytona.server.postgres;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What {@code postmaster.pid} says of a running server.
+ *
+ * @param process its first process
+ * @param ready whether it takes connections
+ */
+record Postmaster(ProcessHandle process, boolean ready) {
+  private static final Logger LOG = LoggerFactory.getLogger(Postmaster.class);
+  private static final int STATUS_LINE = 7;
+
+  /**
+   * The server of a cluster, when one runs.
+   *
+   * @param data the cluster's directory
+   */
+  static Optional<Postmaster> of(Path data) {
+    Optional<Postmaster> written = read(data);
+    return written.filter(postmaster -> serves(postmaster.process, data));
+  }
+
+  private static Optional<Postmaster> read(Path data) {
+    try {
+      List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
+      long pid = lines.isEmpty() ? 0 : Long.parseLong(lines.getFirst().strip());
+      boolean ready = lines.size() > STATUS_LINE && lines.get(STATUS_LINE).strip().equals("ready");
+      return ProcessHandle.of(pid)
+          .filter(ProcessHandle::isAlive)
+          .map(process -> new Postmaster(process, ready));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | NumberFormatException e) {
+      // It is being written, or a power cut left it empty.
+      LOG.debug("{}/postmaster.pid cannot be read", data, e);
+      return Optional.empty();
+    }
+  }
+
+  /** A pid may belong to another program by now; a postmaster works in its cluster's directory. */
+  private static boolean serves(ProcessHandle process, Path data) {
+    try {
+      return Files.isSameFile(Path.of("/proc/" + process.pid() + "/cwd"), data)
+          && program(process).getFileName().toString().startsWith("postgres");
+    } catch (IOException e) {
+      LOG.debug("process {} is not ours", process.pid(), e);
+      return false;
+    }
+  }
+
+  /** The program a process runs. */
+  static Path program(ProcessHandle process) throws IOException {
+    return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/exe"));
+  }
+}

@@ -1,0 +1,25 @@
+package io.daytona.toolbox;
+
+import io.daytona.http.Call;
+import io.daytona.wire.access.SandboxGate.ToolboxTarget;
+
+/** Finds the sandbox that a call is about. */
+public final class SandboxCalls {
+  private final SandboxDirectory directory;
+
+  /**
+   * @param directory where running sandboxes are found
+   */
+  public SandboxCalls(SandboxDirectory directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * The running side of the sandbox that the gate let the call through to.
+   *
+   * @throws io.daytona.wire.error.DaytonaException when it does not run
+   */
+  public SandboxDirectory.Running sandbox(Call<?> call) {
+    return directory.find(call.principal(ToolboxTarget.class).sandboxId());
+  }
+}

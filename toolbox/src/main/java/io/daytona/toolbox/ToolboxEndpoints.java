@@ -1,0 +1,55 @@
+package io.daytona.toolbox;
+
+import io.daytona.http.Endpoint;
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.error.AgentErrors;
+import io.daytona.toolbox.file.FileEndpoints;
+import io.daytona.toolbox.info.InfoEndpoints;
+import io.daytona.toolbox.process.OutputLimits;
+import io.daytona.toolbox.process.ProcessEndpoints;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The endpoint table of the Toolbox API, relative to one sandbox. */
+public final class ToolboxEndpoints {
+  private ToolboxEndpoints() {}
+
+  /**
+   * All rows. The mount's authenticator gives a {@link
+   * io.daytona.wire.access.SandboxGate.ToolboxTarget} as principal, and {@link
+   * io.daytona.toolbox.error.ToolboxErrors} renders errors.
+   *
+   * @param directory where running sandboxes are found
+   * @param version release that {@code /version} answers
+   * @param limits how much output of commands is kept
+   */
+  public static List<Endpoint<?, ?>> all(
+      SandboxDirectory directory, String version, OutputLimits limits) {
+    SandboxCalls calls = new SandboxCalls(directory);
+    List<Endpoint<?, ?>> all = new ArrayList<>();
+    all.addAll(new InfoEndpoints(calls, version).all());
+    all.addAll(new ProcessEndpoints(calls, limits).all());
+    all.addAll(new FileEndpoints(calls).all());
+    return all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList();
+  }
+
+  /** What an agent refuses is the client's to know; no handler lets it become a bare 500. */
+  private static <B, R> Endpoint<B, R> withAgentErrors(Endpoint<B, R> row) {
+    return new Endpoint<>(
+        row.method(),
+        row.path(),
+        row.operation(),
+        row.summary(),
+        row.access(),
+        row.body(),
+        row.reply(),
+        row.status(),
+        call -> {
+          try {
+            return row.handler().handle(call);
+          } catch (AgentException e) {
+            throw AgentErrors.of(e);
+          }
+        });
+  }
+}

@@ -1,0 +1,50 @@
+package io.daytona.toolbox.error;
+
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.Errno;
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import java.time.Duration;
+
+/** Maps what an agent refused to what a client sees. */
+public final class AgentErrors {
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private AgentErrors() {}
+
+  /** The error for a request that names no file. */
+  public static DaytonaException of(AgentException e) {
+    if (e.code().equals(AgentException.LOST)) {
+      return new DaytonaException(
+          ErrorKind.BAD_GATEWAY,
+          ErrorKind.BAD_GATEWAY.code(),
+          "The sandbox went away while the request ran; check its state and try again.",
+          SOON,
+          e);
+    }
+    return switch (e.errno()) {
+      case Errno.EAGAIN, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM ->
+          new DaytonaException(
+              ErrorKind.UNAVAILABLE,
+              ErrorKind.UNAVAILABLE.code(),
+              "The sandbox has too much in flight (" + text(e) + "); try again shortly.",
+              SOON,
+              e);
+      case Errno.ETIMEDOUT ->
+          DaytonaException.of(ErrorKind.GATEWAY_TIMEOUT, "The sandbox did not answer in time.", e);
+      case Errno.EINTR ->
+          DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
+      default -> DaytonaException.of(ErrorKind.BAD_REQUEST, "bad request: " + text(e), e);
+    };
+  }
+
+  /** Whether the fault lies with the connection or the load, not with what was asked for. */
+  public static boolean isUnavailable(AgentException e) {
+    return of(e).kind() != ErrorKind.BAD_REQUEST;
+  }
+
+  /** The system's words for the error; data of the sandbox where it has none. */
+  public static String text(AgentException e) {
+    return Errno.text(e.errno()).orElseGet(() -> String.valueOf(e.getMessage()));
+  }
+}

@@ -1,0 +1,194 @@
+package io.daytona.toolbox.file;
+
+import io.daytona.http.Call;
+import io.daytona.http.Json;
+import io.daytona.http.RawReply;
+import io.daytona.toolbox.SandboxCalls;
+import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.toolbox.error.ErrorBody;
+import io.daytona.wire.error.DaytonaException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /files/bulk-upload}: parts {@code files[i].path}, each followed later by its {@code
+ * files[i].file} (toolbox protocol §6.4). A file that fails does not stop the others.
+ */
+final class BulkUploadHandler {
+  private static final String PATH = "/files/bulk-upload";
+  private static final String JSON = "application/json; charset=utf-8";
+  private static final Pattern PART = Pattern.compile("files\\[(\\d{1,9})]\\.(path|file)");
+
+  private final SandboxCalls calls;
+
+  BulkUploadHandler(SandboxCalls calls) {
+    this.calls = calls;
+  }
+
+  RawReply handle(Call<InputStream> call) throws IOException {
+    Running sandbox;
+    try {
+      sandbox = calls.sandbox(call);
+    } catch (DaytonaException e) {
+      UploadHandler.drain(call.body());
+      throw e;
+    }
+    Optional<String> boundary = MultipartBody.boundary(call.header("Content-Type"));
+    if (boundary.isEmpty()) {
+      UploadHandler.drain(call.body());
+      return reply(call, List.of("invalid multipart form"), List.of());
+    }
+    try (Batch batch = new Batch(sandbox)) {
+      try {
+        MultipartBody.read(call.body(), boundary.get(), batch);
+      } catch (DaytonaException malformed) {
+        batch.errors.add(malformed.sentence());
+      }
+      return reply(call, batch.errors, batch.written);
+    }
+  }
+
+  /**
+   * A file of the batch that was written.
+   *
+   * @param path path as asked for
+   * @param bytes its size
+   */
+  record Written(String path, long bytes) {}
+
+  private static RawReply reply(Call<?> call, List<String> errors, List<Written> written) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    if (!errors.isEmpty()) {
+      body.put("statusCode", 400);
+      body.put("message", "bad request: " + String.join("; ", errors));
+      body.put("code", "BAD_REQUEST");
+      body.put("timestamp", java.time.Instant.now().toString());
+      body.put("path", PATH);
+      body.put("method", call.method());
+      body.put("source", ErrorBody.DAEMON);
+      body.put("errors", errors);
+    }
+    body.put("files", written);
+    return new RawReply(
+        errors.isEmpty() ? 200 : 400,
+        JSON,
+        -1,
+        Map.of(),
+        out -> out.write(Json.mapper().writeValueAsBytes(body)));
+  }
+
+  private static final class Batch implements MultipartBody.Parts, AutoCloseable {
+    /** A path takes at most 4,096 bytes; the rest is blanks around it. */
+    private static final int MAX_PATH = 8_192;
+
+    private static final int MAX_WAITING = 10_000;
+    private static final int MAX_ERRORS = 1_000;
+
+    private final Running sandbox;
+    private final List<String> errors = new ArrayList<>();
+    private final List<Written> written = new ArrayList<>();
+    private final Map<Integer, String> paths = new HashMap<>();
+    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+    private int index;
+    private boolean readsPath;
+    private String path = "";
+    private @Nullable FileSink sink;
+
+    Batch(Running sandbox) {
+      this.sandbox = sandbox;
+    }
+
+    @Override
+    public void begin(String name) {
+      readsPath = false;
+      Matcher part = PART.matcher(name);
+      if (!part.matches()) {
+        return;
+      }
+      index = Integer.parseInt(part.group(1));
+      if (part.group(2).equals("path")) {
+        readsPath = true;
+        text.reset();
+      } else {
+        open();
+      }
+    }
+
+    @Override
+    public void content(byte[] bytes, int offset, int length) {
+      if (sink != null) {
+        sink.write(bytes, offset, length);
+      } else if (readsPath && text.size() <= MAX_PATH) {
+        text.write(bytes, offset, Math.min(length, MAX_PATH + 1 - text.size()));
+      }
+    }
+
+    @Override
+    public void end() {
+      FileSink open = sink;
+      sink = null;
+      if (open != null) {
+        finish(open);
+      } else if (readsPath) {
+        rememberPath();
+      }
+    }
+
+    @Override
+    public void close() {
+      if (sink != null) {
+        sink.close();
+      }
+    }
+
+    private void open() {
+      String waiting = paths.remove(index);
+      if (waiting == null) {
+        error("missing .path metadata");
+        return;
+      }
+      path = waiting;
+      try {
+        sink = new FileSink(SandboxFile.of(sandbox, path));
+      } catch (DaytonaException e) {
+        error(e.sentence());
+      }
+    }
+
+    private void finish(FileSink open) {
+      try (open) {
+        written.add(new Written(path, open.finish()));
+      } catch (DaytonaException e) {
+        error(e.sentence());
+      }
+    }
+
+    private void rememberPath() {
+      String trimmed = text.toString(StandardCharsets.UTF_8).strip();
+      if (trimmed.isEmpty() || text.size() > MAX_PATH) {
+        error(trimmed.isEmpty() ? "path is empty" : "path is too long");
+      } else if (paths.size() == MAX_WAITING) {
+        error("more than " + MAX_WAITING + " paths wait for their files");
+      } else {
+        paths.put(index, trimmed);
+      }
+    }
+
+    private void error(String what) {
+      if (errors.size() < MAX_ERRORS) {
+        errors.add("file[" + index + "]: " + what);
+      }
+    }
+  }
+}

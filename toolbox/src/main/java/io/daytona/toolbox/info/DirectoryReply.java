@@ -1,0 +1,8 @@
+package io.daytona.toolbox.info;
+
+/**
+ * A directory of a sandbox.
+ *
+ * @param dir absolute path
+ */
+public record DirectoryReply(String dir) {}

@@ -1,0 +1,80 @@
+package io.daytona.toolbox.process;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How code of a language is run: a program that reads the source from its standard input (toolbox
+ * protocol §2.2).
+ */
+enum CodeLanguage {
+  PYTHON("python", "", List.of("python3", "-u", "-")),
+
+  /** The first line removes the script's slot from {@code process.argv}. */
+  JAVASCRIPT("javascript", "process.argv.splice(1, 1);\n", List.of("node", "-")),
+
+  /**
+   * ts-node reads a file only, so a shell makes one and removes it afterwards; {@code $$} is the
+   * pid that the agent reports.
+   */
+  TYPESCRIPT(
+      "typescript",
+      "process.argv.splice(1, 1);\n",
+      List.of(
+          "/bin/sh",
+          "-c",
+          """
+          f=/tmp/dtn_$$.ts
+          trap 'rm -f "$f"' EXIT
+          cat > "$f" || exit 1
+          NPM_CONFIG_LOGLEVEL=error npx ts-node -T --ignore-diagnostics 5107 \
+          -O '{"module":"CommonJS"}' "$f" "$@" < /dev/null
+          """,
+          "sh"));
+
+  private final String wire;
+  private final String preamble;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+  private final List<String> command;
+
+  CodeLanguage(String wire, String preamble, List<String> command) {
+    this.wire = wire;
+    this.preamble = preamble;
+    this.command = command;
+  }
+
+  /** The language of a wire name. */
+  static Optional<CodeLanguage> ofWire(String name) {
+    for (CodeLanguage language : values()) {
+      if (language.wire.equals(name)) {
+        return Optional.of(language);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Program and arguments. */
+  List<String> argv(List<String> arguments) {
+    List<String> argv = new ArrayList<>(command);
+    argv.addAll(arguments);
+    return argv;
+  }
+
+  /** What the program reads. */
+  byte[] source(String code) {
+    return (preamble + code).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The program's name. */
+  String program() {
+    return command.getFirst();
+  }
+
+  /** The file left behind when the program was killed; empty for none. */
+  String leftover(long pid) {
+    return this == TYPESCRIPT ? "/tmp/dtn_" + pid + ".ts" : "";
+  }
+}

@@ -1,0 +1,139 @@
+package io.daytona.toolbox.process;
+
+import io.daytona.http.Call;
+import io.daytona.http.RawReply;
+import io.daytona.toolbox.ClientVersion;
+import io.daytona.toolbox.SandboxCalls;
+import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.toolbox.SandboxPaths;
+import io.daytona.toolbox.agent.Agent;
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.Spawn;
+import io.daytona.toolbox.error.AgentErrors;
+import io.daytona.toolbox.error.ToolboxError;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
+final class ExecuteHandler {
+  private final SandboxCalls calls;
+  private final Shells shells;
+  private final OutputLimits limits;
+
+  ExecuteHandler(SandboxCalls calls, Shells shells, OutputLimits limits) {
+    this.calls = calls;
+    this.shells = shells;
+    this.limits = limits;
+  }
+
+  RawReply handle(Call<ExecuteRequest> call) throws InterruptedException {
+    ExecuteRequest request = call.body();
+    String command = command(request);
+    Map<String, String> env = Environment.of(request.envs());
+    Duration limit =
+        TimeLimit.of(request.timeout())
+            .orElseThrow(() -> body("timeout must be between 0 and 4294967295 seconds"));
+    Running sandbox = calls.sandbox(call);
+    String cwd =
+        request.cwd() == null ? sandbox.workdir() : SandboxPaths.absolute(sandbox, request.cwd());
+    OutputCapture output = limits.capture();
+    try (AgentProcess process = spawn(sandbox.agent(), env, cwd, limit)) {
+      byte[] stdin = command.getBytes(StandardCharsets.UTF_8);
+      OptionalInt exit = Execution.run(sandbox.agent(), process, stdin, limit, output);
+      if (exit.isEmpty()) {
+        throw ToolboxError.executionTimeout(knowsCodes(call));
+      }
+      return ExecutionReply.of(exit.getAsInt(), output);
+    } catch (StartFailure e) {
+      output.add(e.text().getBytes(StandardCharsets.UTF_8));
+      return ExecutionReply.of(-1, output);
+    } catch (RuntimeException | InterruptedException e) {
+      output.close();
+      throw e;
+    }
+  }
+
+  /** Whether the client tells errors apart by their codes, as clients do since 0.201. */
+  static boolean knowsCodes(Call<?> call) {
+    return ClientVersion.of(call).map(version -> !version.isBefore(0, 201, 0)).orElse(true);
+  }
+
+  /**
+   * Starts the shell. The remembered one is started while the list of shells is looked at again: it
+   * waits for its input, so a choice that turns out to be out of date is killed before it has done
+   * anything, and every call is served by the right shell at the cost of one round trip.
+   */
+  private AgentProcess spawn(Agent agent, Map<String, String> env, String cwd, Duration limit)
+      throws InterruptedException {
+    Optional<Shells.Choice> remembered = shells.remembered(agent);
+    if (remembered.isEmpty()) {
+      return start(agent, shells.choose(agent), env, cwd, limit);
+    }
+    FutureTask<Shells.Stamp> stamp = new FutureTask<>(() -> shells.stamp(agent));
+    Thread.startVirtualThread(stamp);
+    AgentProcess process;
+    try {
+      process = start(agent, remembered.get(), env, cwd, limit);
+    } catch (StartFailure e) {
+      if (await(stamp).equals(remembered.get().stamp())) {
+        throw e;
+      }
+      return start(agent, shells.choose(agent), env, cwd, limit);
+    }
+    if (await(stamp).equals(remembered.get().stamp())) {
+      return process;
+    }
+    try (process) {
+      Execution.kill(agent, process);
+    }
+    return start(agent, shells.choose(agent), env, cwd, limit);
+  }
+
+  private static AgentProcess start(
+      Agent agent, Shells.Choice shell, Map<String, String> env, String cwd, Duration limit) {
+    return StartFailure.spawn(agent, spawnOf(shell.argv(), env, cwd, limit));
+  }
+
+  /**
+   * A command without a limit goes on when the platform goes away, as it does when its client goes
+   * away; one with a limit is killed, because nobody is left to keep the limit.
+   */
+  static Spawn spawnOf(List<String> argv, Map<String, String> env, String cwd, Duration limit) {
+    boolean killOnClose = !limit.equals(TimeLimit.NONE);
+    return new Spawn(
+        argv, env, java.util.Set.of(), cwd, "", null, true, true, false, 0, "", "", killOnClose);
+  }
+
+  private static Shells.Stamp await(FutureTask<Shells.Stamp> stamp) throws InterruptedException {
+    try {
+      return stamp.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AgentException agent) {
+        throw AgentErrors.of(agent);
+      }
+      throw new IllegalStateException("the shells could not be looked at", e.getCause());
+    }
+  }
+
+  private static String command(ExecuteRequest request) {
+    String command = request.command();
+    if (command == null || command.isEmpty()) {
+      throw body("command is required");
+    }
+    if (command.isBlank()) {
+      throw ToolboxError.badRequest("command cannot be empty or whitespace-only");
+    }
+    return command;
+  }
+
+  private static io.daytona.wire.error.DaytonaException body(String what) {
+    return ToolboxError.badRequest("invalid request body: " + what);
+  }
+}

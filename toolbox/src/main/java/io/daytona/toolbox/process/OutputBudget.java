@@ -1,0 +1,34 @@
+package io.daytona.toolbox.process;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Heap that all captured output may take together, so that no set of sandboxes exhausts it. */
+public final class OutputBudget {
+  private final AtomicLong left;
+
+  /**
+   * @param bytes limit over all commands that run at once
+   */
+  public OutputBudget(long bytes) {
+    this.left = new AtomicLong(bytes);
+  }
+
+  /** An eighth of the heap. */
+  public static OutputBudget ofHeap() {
+    return new OutputBudget(Runtime.getRuntime().maxMemory() / 8);
+  }
+
+  /** Takes bytes, or nothing and false when there are too few. */
+  boolean take(long bytes) {
+    if (left.addAndGet(-bytes) >= 0) {
+      return true;
+    }
+    left.addAndGet(bytes);
+    return false;
+  }
+
+  /** Gives bytes back. */
+  void give(long bytes) {
+    left.addAndGet(bytes);
+  }
+}

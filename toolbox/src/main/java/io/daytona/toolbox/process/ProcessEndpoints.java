@@ -1,0 +1,45 @@
+package io.daytona.toolbox.process;
+
+import io.daytona.http.Access;
+import io.daytona.http.Endpoint;
+import io.daytona.http.RawReply;
+import io.daytona.toolbox.SandboxCalls;
+import java.util.List;
+
+/** One-shot execution (toolbox protocol §2). */
+public final class ProcessEndpoints {
+  private final ExecuteHandler execute;
+  private final CodeRunHandler codeRun;
+
+  /**
+   * @param calls finds sandboxes
+   * @param limits how much output is kept
+   */
+  public ProcessEndpoints(SandboxCalls calls, OutputLimits limits) {
+    this.execute = new ExecuteHandler(calls, new Shells(), limits);
+    this.codeRun = new CodeRunHandler(calls, limits);
+  }
+
+  /** The table's rows. */
+  public List<Endpoint<?, ?>> all() {
+    return List.of(
+        Endpoint.post(
+            "/process/execute",
+            "ExecuteCommand",
+            "Runs a shell command and answers its output and exit code.",
+            Access.MEMBER,
+            ExecuteRequest.class,
+            RawReply.class,
+            200,
+            execute::handle),
+        Endpoint.post(
+            "/process/code-run",
+            "CodeRun",
+            "Runs Python, JavaScript or TypeScript code and answers its output and exit code.",
+            Access.MEMBER,
+            CodeRunRequest.class,
+            RawReply.class,
+            200,
+            codeRun::handle));
+  }
+}

@@ -1,0 +1,103 @@
+package io.daytona.toolbox.process;
+
+import io.daytona.toolbox.agent.Agent;
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.FileStat;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
+
+/**
+ * Chooses the shell of a sandbox by its {@code /etc/shells} (toolbox protocol §2.1) and remembers
+ * the choice together with the file's stamp, so that a later call has only to compare stamps.
+ */
+final class Shells {
+  private static final String FILE = "/etc/shells";
+  private static final int MAX_BYTES = 65_536;
+  private static final List<String> PREFERRED =
+      List.of("/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash");
+
+  /** Hands over to the user's shell when the list names none of the preferred ones. */
+  private static final List<String> FALLBACK = List.of("/bin/sh", "-c", "exec \"${SHELL:-sh}\"");
+
+  private final Map<Agent, Choice> known = Collections.synchronizedMap(new WeakHashMap<>());
+
+  /**
+   * A shell and what the choice rests on.
+   *
+   * @param argv program and arguments; reads commands from its standard input
+   * @param stamp state of the file when it was read
+   */
+  record Choice(List<String> argv, Stamp stamp) {}
+
+  /**
+   * What tells one content of the file from the next.
+   *
+   * @param mtimeNanos modification time, 0 when there is no file
+   * @param size bytes, −1 when there is no file
+   */
+  record Stamp(long mtimeNanos, long size) {
+    static final Stamp ABSENT = new Stamp(0, -1);
+
+    static Stamp of(FileStat stat) {
+      return new Stamp(stat.mtimeNanos(), stat.size());
+    }
+  }
+
+  /** The last choice for a sandbox's boot, which may be out of date. */
+  Optional<Choice> remembered(Agent agent) {
+    return Optional.ofNullable(known.get(agent));
+  }
+
+  /** The file's state now. */
+  Stamp stamp(Agent agent) {
+    try {
+      return Stamp.of(agent.stat(FILE, true));
+    } catch (AgentException e) {
+      return absentUnlessLost(e);
+    }
+  }
+
+  /** Reads the file and chooses. */
+  Choice choose(Agent agent) {
+    Choice choice = read(agent);
+    known.put(agent, choice);
+    return choice;
+  }
+
+  private Choice read(Agent agent) {
+    try (Download shells = agent.read(FILE, 0, MAX_BYTES)) {
+      String text = new String(shells.bytes().readAllBytes(), StandardCharsets.UTF_8);
+      return new Choice(pick(text), Stamp.of(shells.stat()));
+    } catch (AgentException e) {
+      absentUnlessLost(e);
+      return new Choice(FALLBACK, stamp(agent));
+    } catch (IOException e) {
+      throw new AgentException(0, AgentException.LOST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The first preferred shell that the lines mention outside comments. */
+  static List<String> pick(String text) {
+    List<String> lines =
+        text.lines().map(String::strip).filter(line -> !line.startsWith("#")).toList();
+    for (String shell : PREFERRED) {
+      if (lines.stream().anyMatch(line -> line.contains(shell))) {
+        return List.of(shell);
+      }
+    }
+    return FALLBACK;
+  }
+
+  private static Stamp absentUnlessLost(AgentException e) {
+    if (e.errno() == 0) {
+      throw e;
+    }
+    return Stamp.ABSENT;
+  }
+}

@@ -1,0 +1,122 @@
+package io.daytona.toolbox;
+
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.client.AgentClient;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The real agent as an ordinary process of this host, with a directory of its own. */
+public final class RealAgent implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Path directory;
+  private final Path socket;
+  private final Process process;
+
+  private RealAgent(Path directory, Path socket, Process process) {
+    this.directory = directory;
+    this.socket = socket;
+    this.process = process;
+  }
+
+  /** Starts an agent; makes its program when it is not there. */
+  public static RealAgent start() throws IOException, InterruptedException {
+    return start(List.of());
+  }
+
+  /** Starts an agent that sees a file of the test in the place of one of this host. */
+  public static RealAgent startWith(Path file, Path inPlaceOf)
+      throws IOException, InterruptedException {
+    String script = "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"";
+    return start(
+        List.of("unshare", "-m", "sh", "-c", script, "sh", file.toString(), inPlaceOf.toString()));
+  }
+
+  private static RealAgent start(List<String> wrapper) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("dtn-agent");
+    Path socket = directory.resolve("agent.sock");
+    Files.createDirectory(directory.resolve("work"));
+    List<String> command = new ArrayList<>(wrapper);
+    command.add(program().toString());
+    command.addAll(List.of("--listen", socket.toString()));
+    command.addAll(List.of("--state", directory.resolve("state").toString()));
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectInput(Redirect.PIPE)
+            .redirectOutput(Redirect.DISCARD)
+            .redirectError(directory.resolve("stderr").toFile())
+            .start();
+    RealAgent agent = new RealAgent(directory, socket, process);
+    agent.awaitSocket();
+    return agent;
+  }
+
+  /** A new connection to it. */
+  public AgentClient connect() {
+    return AgentClient.connect(socket, PATIENCE);
+  }
+
+  /** An empty directory that commands of the tests work in. */
+  public Path work() {
+    return directory.resolve("work");
+  }
+
+  /** Kills the agent without a chance to say goodbye. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Ends the agent, everything it started, and its directory. */
+  @Override
+  public void close() throws IOException {
+    if (process.isAlive()) {
+      List<ProcessHandle> children = process.descendants().toList();
+      children.forEach(ProcessHandle::destroyForcibly);
+      process.destroy();
+      process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+    }
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private void awaitSocket() throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        connect().close();
+        return;
+      } catch (AgentException notYet) {
+        if (!process.isAlive() || System.nanoTime() > deadline) {
+          String stderr = Files.readString(directory.resolve("stderr"));
+          throw new IOException("the agent did not start: " + stderr, notYet);
+        }
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  private static Path program() throws IOException, InterruptedException {
+    Path module = Path.of("").toAbsolutePath();
+    Path sources = module.resolveSibling("agent");
+    Path program = sources.resolve("build/agent");
+    if (!Files.isExecutable(program)) {
+      Process make = new ProcessBuilder("make", "-s", "-C", sources.toString()).inheritIO().start();
+      if (make.waitFor() != 0) {
+        throw new IOException("make -C " + sources + " failed");
+      }
+    }
+    return program;
+  }
+}
