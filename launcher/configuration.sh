@@ -86,7 +86,20 @@ write_server_conf() {
   umask 0077
   update_settings "$DATA_DIR/server.conf" "${settings[@]}" "${SERVER_OPTIONS[@]}"
   umask 0022
+  check_server_conf "$DATA_DIR/server.conf"
   install_settings "$DATA_DIR/server.conf" "root:$PLATFORM_USER" 0640
+}
+
+# The server itself says whether it takes a changed configuration, before what runs with the old one is stopped.
+check_server_conf() {
+  local file=$1 problem
+  ! cmp -s "$file.new" "$file" || return 0
+  chown "root:$PLATFORM_USER" "$file.new"
+  chmod 0640 "$file.new"
+  problem=$(as_user JAVA_HOME="$JDK" "$APP/bin/server" --config "$file.new" --print-config 2>&1 >/dev/null </dev/null) || {
+    rm -f "$file.new"
+    fail "the server refuses this configuration: ${problem//"$file.new"/"$file"}"
+  }
 }
 
 default_to() { printf '%s' "${1:-$2}"; }

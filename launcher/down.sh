@@ -78,12 +78,13 @@ note_cgroup_option() {
   [[ ,$options, == *,favordynmods,* ]] || printf '%s\n' "$mount" >"$REGISTRY/$CGROUP_MARK"
 }
 
+# A remount sets exactly the options it names; without the source, mount(8) would add the present ones again.
 restore_cgroup_option() {
-  local mount options
+  local mount source options
   [[ -e $REGISTRY/$CGROUP_MARK ]] || return 0
   mount=$(<"$REGISTRY/$CGROUP_MARK")
-  options=$(awk -v mount="$mount" '$2 == mount && $3 == "cgroup2" { print $4; exit }' /proc/mounts)
+  read -r source options < <(awk -v mount="$mount" '$2 == mount && $3 == "cgroup2" { print $1, $4; exit }' /proc/mounts) || return 0
   options=$(tr ',' '\n' <<<"$options" | grep -vx favordynmods | paste -sd,)
-  mount -o "remount,nofavordynmods,$options" "$mount" 2>/dev/null || warn "favordynmods stays set on $mount"
+  mount -o "remount,$options" "$source" "$mount" || warn "favordynmods stays set on $mount"
   rm -f "$REGISTRY/$CGROUP_MARK"
 }

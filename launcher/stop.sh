@@ -8,7 +8,7 @@ stop_sandboxes() {
   if is_healthy; then
     mapfile -t ids < <(running_sandboxes)
     if ((${#ids[@]} > 0)); then
-      say "Stopping ${#ids[@]} sandboxes"
+      say "Stopping sandboxes that run: ${#ids[@]}"
       stop_by_api "${ids[@]}"
     fi
   fi

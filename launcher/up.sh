@@ -77,11 +77,20 @@ Python (pip install daytona)
   sandbox.delete()
 
 Java (Maven: io.daytona:sdk)
-  try (Daytona daytona = new Daytona(new DaytonaConfig.Builder()
-          .apiUrl("$api").apiKey("$key").target("us").build())) {
-      Sandbox sandbox = daytona.create();
-      System.out.println(sandbox.getProcess().codeRun("print(6 * 7)").getResult());
-      sandbox.delete();
+  import io.daytona.sdk.Daytona;
+  import io.daytona.sdk.DaytonaConfig;
+  import io.daytona.sdk.Sandbox;
+
+  public class Main {
+      public static void main(String[] args) {
+          DaytonaConfig config = new DaytonaConfig.Builder()
+                  .apiUrl("$api").apiKey("$key").target("us").build();
+          try (Daytona daytona = new Daytona(config)) {
+              Sandbox sandbox = daytona.create();
+              System.out.println(sandbox.getProcess().executeCommand("python3 -c 'print(6 * 7)'").getResult());
+              sandbox.delete();
+          }
+      }
   }
 TEXT
 }

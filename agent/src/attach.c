@@ -50,10 +50,11 @@ void verb_spawn(struct stream *st, struct span request) {
     unsigned count = 0;
     field_get(request, TAG_LABEL, &label);
     bool named = field_get(request, TAG_PROCESS, &id);
-    if (!field_get(request, TAG_ARGV, &program) || !program.n || (named && (!id.n || id.n > ID_MAX)) ||
-        label.n > LABEL_MAX) {
-        stream_error(st, 0, "usage", "argv, a process id of 1 to %d and a label of at most %d bytes",
-                     ID_MAX, LABEL_MAX);
+    if (!field_get(request, TAG_ARGV, &program) || !program.n ||
+        (named && (!id.n || id.n > ID_MAX)) || label.n > LABEL_MAX) {
+        stream_error(st, 0, "usage",
+                     "argv, a process id of 1 to %d and a label of at most %d bytes", ID_MAX,
+                     LABEL_MAX);
         return;
     }
     struct process *p = named ? process_find(id) : NULL;
@@ -64,14 +65,14 @@ void verb_spawn(struct stream *st, struct span request) {
     for (p = processes; p; p = p->next)
         count++;
     if (count >= PROCESSES_MAX || shutting_down) {
-        stream_error(st, shutting_down ? ESHUTDOWN : EAGAIN, "busy", shutting_down ? "shutting down" : "too many processes");
+        stream_error(st, shutting_down ? ESHUTDOWN : EAGAIN, "busy",
+                     shutting_down ? "shutting down" : "too many processes");
         return;
     }
     p = process_new();
     choose_id(p, named ? id : (struct span){0});
     p->label = field_str(request, TAG_LABEL);
     p->pty = field_num(request, TAG_PTY, 0);
-    p->has_in = p->pty || field_num(request, TAG_STDIN, 0); /* the listener below asks for it */
     p->has_in = p->pty || field_num(request, TAG_STDIN, 0);
     p->has_err = !p->pty && !field_num(request, TAG_MERGE, 0);
     p->detached = field_num(request, TAG_DETACHED, 0);
@@ -155,7 +156,8 @@ static void put_process(struct buf *reply, const struct process *p) {
     buf_free(&b);
 }
 
-/* Newest first. A reply that cannot hold all says how many it left out; the client asks on from the last one. */
+/* Newest first. A reply that cannot hold all says how many it left out; the client asks on from the
+ * last one. */
 void verb_processes(struct stream *st, struct span request) {
     struct buf reply = {0};
     struct span after;

@@ -34,7 +34,8 @@ struct stream;
 
 /* What the owner of a stream hears; each may be NULL. */
 struct stream_ops {
-    void (*data)(struct stream *, const uint8_t *p, size_t n); /* bytes of channel 0, within credit */
+    void (*data)(struct stream *, const uint8_t *p,
+                 size_t n); /* bytes of channel 0, within credit */
     void (*eof)(struct stream *);
     void (*ready)(struct stream *);  /* room again after stream_room said 0 */
     void (*closed)(struct stream *); /* CLOSE or a lost connection: never touch the stream again */
@@ -63,7 +64,8 @@ extern uint64_t boot_id;
 
 void conn_listen(int fd);
 
-/* Bytes of DATA worth sending now: 0 when credit or the connection's queue is exhausted; ready follows. */
+/* Bytes of DATA worth sending now: 0 when credit or the connection's queue is exhausted; ready
+ * follows. */
 size_t stream_room(struct stream *st);
 void stream_data(struct stream *st, int channel, const void *p, size_t n);
 void stream_eof(struct stream *st, int channel);

@@ -100,7 +100,9 @@ static void on_connect(struct watch *w, uint32_t events) {
         connected(d);
 }
 
-static void on_timeout(struct timer *t) { dial_fail(container_of(t, struct dial, timeout), ETIMEDOUT); }
+static void on_timeout(struct timer *t) {
+    dial_fail(container_of(t, struct dial, timeout), ETIMEDOUT);
+}
 
 static void on_data(struct stream *st, const uint8_t *p, size_t n) {
     struct dial *d = st->owner;
@@ -166,11 +168,13 @@ static void dial_tcp(struct stream *st, struct span request) {
     }
 }
 
-/* A path may lead through any file system, so a worker walks it and hands the connected socket over. */
+/* A path may lead through any file system, so a worker walks it and hands the connected socket
+ * over. */
 static void unix_work(struct work *w) {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     char *path = work_path(w, TAG_PATH);
-    struct timeval t = {.tv_sec = (time_t)(field_num(w->request, TAG_TIMEOUT_MS, TIMEOUT_MS) / 1000 + 1)};
+    struct timeval t = {.tv_sec =
+                            (time_t)(field_num(w->request, TAG_TIMEOUT_MS, TIMEOUT_MS) / 1000 + 1)};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (strlen(path) >= sizeof a.sun_path)
         work_fail(ENAMETOOLONG, "dial", path);
@@ -205,7 +209,8 @@ static void unix_connected(struct worker *w, struct span reply, int fd) {
 void verb_dial(struct stream *st, struct span request) {
     struct span path;
     if (field_get(request, TAG_PATH, &path))
-        worker_start(st, request, &(struct worker_kind){.work = unix_work, .replied = unix_connected});
+        worker_start(st, request,
+                     &(struct worker_kind){.work = unix_work, .replied = unix_connected});
     else
         dial_tcp(st, request);
 }

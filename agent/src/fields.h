@@ -1,4 +1,5 @@
-/* Fields: the payload of most frames, a sequence of u8 tag, u32 length, bytes (docs/protocols/agent.md). */
+/* Fields: the payload of most frames, a sequence of u8 tag, u32 length, bytes
+ * (docs/protocols/agent.md). */
 #ifndef FIELDS_H
 #define FIELDS_H
 

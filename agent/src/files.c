@@ -74,7 +74,8 @@ void put_stat(struct buf *b, const struct stat *st, int dir, const char *name) {
     put_num(b, TAG_GID, st->st_gid);
     put_str(b, TAG_OWNER, user_name(st->st_uid));
     put_str(b, TAG_GROUP, group_name(st->st_gid));
-    int64_t ns = (int64_t)((uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec);
+    int64_t ns =
+        (int64_t)((uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec);
     put_num(b, TAG_MTIME_NS, (uint64_t)ns);
     ssize_t n = type == 'l' ? readlinkat(dir, name, target, sizeof target) : -1;
     if (n >= 0)
@@ -96,7 +97,8 @@ static void list_entry(struct buf *out, DIR *d, const char *name) {
     struct stat st;
     struct buf entry = {0};
     uint8_t length[4];
-    if (fstatat(dirfd(d), name, &st, 0) < 0 && fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(dirfd(d), name, &st, 0) < 0 &&
+        fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return; /* gone since it was listed */
     put_str(&entry, TAG_NAME, name);
     put_stat(&entry, &st, dirfd(d), name);
@@ -138,7 +140,8 @@ bool make_directories(char *path, mode_t mode) {
             *p = 0;
             bool made = mkdir(path, 0755) == 0 || errno == EEXIST;
             *p = '/';
-            if (!made && errno != EROFS && errno != EACCES) /* it may exist above what we may write */
+            if (!made && errno != EROFS &&
+                errno != EACCES) /* it may exist above what we may write */
                 return false;
         }
     struct stat st;
@@ -172,7 +175,8 @@ static void chmod_work(struct work *w) {
     gid_t gid = (gid_t)-1;
     unsigned long number;
     char *end = owner;
-    if (owner && *owner >= '0' && *owner <= '9' && (number = strtoul(owner, &end, 10)) < UINT32_MAX && !*end)
+    if (owner && *owner >= '0' && *owner <= '9' &&
+        (number = strtoul(owner, &end, 10)) < UINT32_MAX && !*end)
         u.uid = (uid_t)number; /* a number need not be in /etc/passwd */
     else if (owner && (!*owner || !user_find(owner, &u)))
         work_fail(EINVAL, "user", "no such user in the sandbox");
@@ -203,7 +207,8 @@ static void remove_work(struct work *w) {
 static bool move(const char *from, const char *to, bool no_replace) {
     struct stat st;
     /* musl 1.2.3 has no renameat2 */
-    if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, no_replace ? RENAME_NOREPLACE : 0) == 0)
+    if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, no_replace ? RENAME_NOREPLACE : 0) ==
+        0)
         return true;
     if (!no_replace || (errno != EINVAL && errno != ENOSYS))
         return false;
@@ -214,7 +219,8 @@ static bool move(const char *from, const char *to, bool no_replace) {
     return rename(from, to) == 0;
 }
 
-/* Another device, or a directory of a lower overlay layer: copy beside the target, put in place, delete. */
+/* Another device, or a directory of a lower overlay layer: copy beside the target, put in place,
+ * delete. */
 static void move_by_copy(const char *from, const char *to, bool no_replace) {
     struct stat st;
     char *temp = sibling(to, ".daytona-move-", "");
@@ -240,14 +246,23 @@ static void rename_work(struct work *w) {
     work_reply(w, NULL);
 }
 
-static void start(struct stream *st, struct span request, void (*work)(struct work *), enum bulk bulk) {
+static void start(struct stream *st, struct span request, void (*work)(struct work *),
+                  enum bulk bulk) {
     struct worker_kind kind = {.work = work, .bulk = bulk};
     worker_start(st, request, &kind);
 }
 
 void verb_stat(struct stream *st, struct span request) { start(st, request, stat_work, BULK_NONE); }
 void verb_list(struct stream *st, struct span request) { start(st, request, list_work, BULK_OUT); }
-void verb_mkdir(struct stream *st, struct span request) { start(st, request, mkdir_work, BULK_NONE); }
-void verb_chmod(struct stream *st, struct span request) { start(st, request, chmod_work, BULK_NONE); }
-void verb_remove(struct stream *st, struct span request) { start(st, request, remove_work, BULK_NONE); }
-void verb_rename(struct stream *st, struct span request) { start(st, request, rename_work, BULK_NONE); }
+void verb_mkdir(struct stream *st, struct span request) {
+    start(st, request, mkdir_work, BULK_NONE);
+}
+void verb_chmod(struct stream *st, struct span request) {
+    start(st, request, chmod_work, BULK_NONE);
+}
+void verb_remove(struct stream *st, struct span request) {
+    start(st, request, remove_work, BULK_NONE);
+}
+void verb_rename(struct stream *st, struct span request) {
+    start(st, request, rename_work, BULK_NONE);
+}

@@ -1,4 +1,5 @@
-/* Files: what workers do with the sandbox's paths. Everything here but the verbs runs in a forked child. */
+/* Files: what workers do with the sandbox's paths. Everything here but the verbs runs in a forked
+ * child. */
 #ifndef FILES_H
 #define FILES_H
 
@@ -15,14 +16,16 @@ void verb_remove(struct stream *st, struct span request);
 void verb_rename(struct stream *st, struct span request);
 void verb_chmod(struct stream *st, struct span request);
 
-/* Becomes the request's user, goes to the default directory and takes the path; fails the work otherwise. */
+/* Becomes the request's user, goes to the default directory and takes the path; fails the work
+ * otherwise. */
 char *work_path(struct work *w, enum tag tag);
 void put_stat(struct buf *b, const struct stat *st, int dir, const char *name);
 /* mkdir -p; false with errno. */
 bool make_directories(char *path, mode_t mode);
 /* Removes name below dir with everything in it, never following a link; false with errno. */
 bool remove_tree(int dir, const char *name);
-/* Copies from to to (which must not exist) with modes, times and, for root, owners; false with errno. */
+/* Copies from to to (which must not exist) with modes, times and, for root, owners; false with
+ * errno. */
 bool copy_tree(const char *from, const char *to);
 /* Writes it all; false with errno. */
 bool write_all(int fd, const void *p, size_t n);

@@ -30,7 +30,8 @@ void identity_init(void) {
 }
 
 void child_start(int keep) {
-    static const unsigned long dfl[4]; /* the kernel's sigaction: libc's would spare those it uses itself */
+    static const unsigned long
+        dfl[4]; /* the kernel's sigaction: libc's would spare those it uses itself */
     sigset_t none;
     for (int sig = 1; sig < NSIG; sig++)
         syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
@@ -172,8 +173,8 @@ void verb_identity(struct stream *st, struct span request) {
     struct pending *p = xzalloc(sizeof *p);
     p->hostname = field_str(request, TAG_HOSTNAME);
     p->env = field_list(request, TAG_ENV, NULL);
-    worker_start(st, request, &(struct worker_kind){.work = identity_work,
-                                                    .replied = identity_found,
-                                                    .over = identity_over,
-                                                    .context = p});
+    worker_start(
+        st, request,
+        &(struct worker_kind){
+            .work = identity_work, .replied = identity_found, .over = identity_over, .context = p});
 }

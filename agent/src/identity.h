@@ -1,4 +1,5 @@
-/* The identity: what spawned processes and workers use by default; and the start of every forked child. */
+/* The identity: what spawned processes and workers use by default; and the start of every forked
+ * child. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
@@ -16,7 +17,8 @@ extern int proc_fd; /* /proc, opened before any program ran here; -1 when there 
 /* Remembers limits that children get back, and raises our own. */
 void identity_init(void);
 
-/* In a fresh child: own session, default signals, no descriptor from keep on, first to die when memory runs out. */
+/* In a fresh child: own session, default signals, no descriptor from keep on, first to die when
+ * memory runs out. */
 void child_start(int keep);
 /* The user named in the request, or the identity's. */
 bool child_user(struct span request, struct user *u);

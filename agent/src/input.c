@@ -25,7 +25,8 @@ void input_finish(struct sink *s) {
         if (tcgetattr(s->w.fd, &t) == 0)
             eof = t.c_cc[VEOF];
         if (write(s->w.fd, &eof, 1) < 0)
-            s->broken = errno != EAGAIN; /* a terminal that takes nothing has no reader for it either */
+            s->broken =
+                errno != EAGAIN; /* a terminal that takes nothing has no reader for it either */
         s->finishing = s->finished = false;
     } else {
         watch_close(&s->w);
@@ -69,7 +70,8 @@ void verb_input(struct stream *st, struct span request) {
     if (!p)
         return;
     if (p->state != RUNNING) {
-        stream_error(st, p->state == STARTING ? EAGAIN : ESRCH, "ended", "the process is not running");
+        stream_error(st, p->state == STARTING ? EAGAIN : ESRCH, "ended",
+                     "the process is not running");
     } else if (!p->has_in || p->in.w.fd < 0 || p->in.finishing) {
         stream_error(st, EPIPE, "closed", "the process has no standard input, or it was closed");
     } else if (p->in.orphaned >= GRANT) {

@@ -159,7 +159,8 @@ void task_cancel(struct task *t) {
     t->queued = false;
 }
 
-/* Runs what is queued now; what a task queues waits for the next round, so that none starves the others. */
+/* Runs what is queued now; what a task queues waits for the next round, so that none starves the
+ * others. */
 static void tasks_run(void) {
     size_t n = 0;
     for (struct task *t = tasks; t; t = t->next)

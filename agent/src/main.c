@@ -1,5 +1,6 @@
 /*
- * The agent: PID 1 of a sandbox. Serves docs/protocols/agent.md on a listening stream socket: descriptor 3, or
+ * The agent: PID 1 of a sandbox. Serves docs/protocols/agent.md on a listening stream socket:
+ * descriptor 3, or
  * --listen PATH. Never opens a path of the sandbox itself once it serves; forked children do.
  */
 #include "conn.h"
@@ -35,7 +36,8 @@ void reap_children(void) {
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
         worker_reaped(pid);
-        process_reaped(pid, status); /* an orphan of the sandbox belongs to nobody, and is just gone now */
+        process_reaped(
+            pid, status); /* an orphan of the sandbox belongs to nobody, and is just gone now */
     }
     shutdown_check(pid == 0 || errno != ECHILD);
 }
@@ -50,7 +52,8 @@ static void on_signal(struct watch *w, uint32_t events) {
 }
 
 static void signals_init(void) {
-    static const int ignored[] = {SIGPIPE, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
+    static const int ignored[] = {SIGPIPE, SIGHUP,  SIGQUIT, SIGUSR1, SIGUSR2,
+                                  SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
     sigset_t taken;
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signal(ignored[i], SIG_IGN);

@@ -2,19 +2,19 @@
 #include "process.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <poll.h>
 #include <unistd.h>
 
 enum {
-    PTY_LEFT = 1 << 20,       /* a pty cannot say how much it holds: read until empty, at most this */
-    PUMP_BYTES = 1 << 20,     /* what one listener gets from the ring before others have their turn */
-    UNREPORTED_MAX = 256,     /* ended processes that nobody was told of and nobody asked to keep */
+    PTY_LEFT = 1 << 20,   /* a pty cannot say how much it holds: read until empty, at most this */
+    PUMP_BYTES = 1 << 20, /* what one listener gets from the ring before others have their turn */
+    UNREPORTED_MAX = 256, /* ended processes that nobody was told of and nobody asked to keep */
     READ_SIZE = 65536,
 };
 
@@ -358,7 +358,8 @@ static void on_closed(struct stream *st) {
 
 static const struct stream_ops listener_ops = {on_input, on_input_eof, on_ready, on_closed};
 
-void process_listen(struct process *p, struct stream *st, struct span request, bool spawned, bool follow) {
+void process_listen(struct process *p, struct stream *st, struct span request, bool spawned,
+                    bool follow) {
     if (!p->detached && p->listeners) {
         stream_error(st, EBUSY, "busy", "another stream is attached to this process");
         return;

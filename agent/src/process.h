@@ -32,9 +32,9 @@ struct listener {
     struct listener *next;
     struct stream *stream;
     struct process *process;
-    struct task pump;           /* detached: reads on in the ring */
+    struct task pump; /* detached: reads on in the ring */
     struct ring_cursor cursor;
-    uint64_t stop;              /* detached: the offset it ends at; UINT64_MAX while that is open */
+    uint64_t stop; /* detached: the offset it ends at; UINT64_MAX while that is open */
     bool follow, spawned, kill_on_close, input, started;
     bool ended[2]; /* EOF was sent */
 };
@@ -59,7 +59,7 @@ struct process {
     bool unlisted; /* kept only to drain pipes that others still hold */
     bool reported; /* somebody was told the status */
     bool freed;
-    struct watch start;           /* the child's report about exec */
+    struct watch start; /* the child's report about exec */
     struct output out[2];
     struct sink in;
     struct feeder *feeders;
@@ -85,7 +85,8 @@ struct process *process_named(struct stream *st, struct span request);
 /* A listed process that is about to be started. */
 struct process *process_new(void);
 /* Adds the stream as a listener or ends it with an ERROR. Replies once the process runs. */
-void process_listen(struct process *p, struct stream *st, struct span request, bool spawned, bool follow);
+void process_listen(struct process *p, struct stream *st, struct span request, bool spawned,
+                    bool follow);
 void process_started(struct process *p);
 void process_failed(struct process *p, struct span error);
 void process_reaped(pid_t pid, int wait_status);
@@ -106,7 +107,8 @@ void spawn_check(struct process *p);
 /* signals.c */
 /* False when the process was reaped and its number is somebody else's now. */
 bool signal_safe(const struct process *p);
-/* Signals a process group, or a single process that has not made its group yet; false with errno. */
+/* Signals a process group, or a single process that has not made its group yet; false with errno.
+ */
 bool signal_group(const struct process *p, int sig);
 /* Signals root's descendants and, unless root is the agent, root, its session and group. */
 void signal_tree(pid_t root, int sig);

@@ -25,7 +25,8 @@ struct ring {
     int parts, limit; /* parts before limit could be allocated on the last try */
     int head, cur;    /* oldest and newest held part */
     uint64_t part_size, next;
-    uint64_t open_at, open_len, open_written; /* the newest record; its header may say less than open_len */
+    uint64_t open_at, open_len,
+        open_written; /* the newest record; its header may say less than open_len */
     int open_channel;
     struct part part[];
 };
@@ -50,15 +51,17 @@ void ring_directory(const char *path) {
 }
 
 /*
- * The loop itself opens and writes ring files, although it opens nothing else: the directory is held open since before
- * any program ran in the sandbox, and is on its own disk, so no file system made inside can stand in the way.
+ * The loop itself opens and writes ring files, although it opens nothing else: the directory is
+ * held open since before any program ran in the sandbox, and is on its own disk, so no file system
+ * made inside can stand in the way.
  */
 static int ring_open(void) {
     static unsigned serial;
     char name[32];
     snprintf(name, sizeof name, ".ring-%u", serial++);
     int fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) { /* left by root in the sandbox, or by an agent killed in between */
+    if (fd < 0 &&
+        errno == EEXIST) { /* left by root in the sandbox, or by an agent killed in between */
         unlinkat(directory_fd, name, 0);
         fd = openat(directory_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     }
@@ -71,7 +74,8 @@ struct ring *ring_new(uint64_t bound) {
     bound = bound < RING_MIN ? RING_MIN : bound > RING_MAX ? RING_MAX : bound;
     uint64_t size = (bound + PARTS - 1) / PARTS;
     size = size < PART_MIN ? PART_MIN : size > PART_MAX ? PART_MAX : size;
-    int parts = (int)((bound + size - 1) / size) + 1; /* one more, so that a full lap still holds the bound */
+    int parts = (int)((bound + size - 1) / size) +
+                1; /* one more, so that a full lap still holds the bound */
     struct ring *r = xzalloc(sizeof *r + (size_t)parts * sizeof r->part[0]);
     r->fd = ring_open();
     r->parts = r->limit = parts;
@@ -137,7 +141,8 @@ static void advance(struct ring *r) {
         next = 0;
         r->limit = r->parts; /* the disk may have room again a lap later */
     }
-    while (r->part[next].held) { /* normally the oldest; after wrapping early, older ones go before it */
+    while (r->part[next]
+               .held) { /* normally the oldest; after wrapping early, older ones go before it */
         r->part[r->head].held = false;
         r->head = after(r, r->head);
     }
@@ -242,7 +247,8 @@ ssize_t ring_read(struct ring *r, struct ring_cursor *c, int *channel, void *p, 
     if (c->offset < ring_first(r))
         return RING_OVERRUN;
     const struct part *part = c->part < 0 ? NULL : &r->part[c->part];
-    if (!part || !part->held || part->first != c->part_first || c->offset >= part->first + part->size)
+    if (!part || !part->held || part->first != c->part_first ||
+        c->offset >= part->first + part->size)
         if (!locate(r, c))
             return RING_BAD;
     uint64_t len;

@@ -1,9 +1,10 @@
 /*
  * The ring of a detached process: its newest output on the sandbox's own disk.
  *
- * One unlinked file, divided into parts that are written in turn; entering a part that is in use drops the oldest.
- * A part is a sequence of records (header, bytes of one channel); consecutive output of a channel shares a record.
- * Root in the sandbox can reach the file through /proc, so nothing read back is trusted.
+ * One unlinked file, divided into parts that are written in turn; entering a part that is in use
+ * drops the oldest. A part is a sequence of records (header, bytes of one channel); consecutive
+ * output of a channel shares a record. Root in the sandbox can reach the file through /proc, so
+ * nothing read back is trusted.
  */
 #ifndef RING_H
 #define RING_H
@@ -21,7 +22,8 @@ struct ring_cursor {
     uint64_t offset; /* of the next byte to read, counted in bytes of output */
     int part;        /* -1: look it up */
     uint64_t part_first;
-    uint64_t record, done; /* position of the record's header in the part; bytes of it already read */
+    uint64_t record,
+        done; /* position of the record's header in the part; bytes of it already read */
 };
 
 enum ring_result { RING_END = 0, RING_OVERRUN = -1, RING_BAD = -2 };

@@ -25,9 +25,7 @@ struct snapshot {
     size_t n;
 };
 
-bool signal_safe(const struct process *p) {
-    return p->state <= RUNNING || kill(p->pid, 0) < 0;
-}
+bool signal_safe(const struct process *p) { return p->state <= RUNNING || kill(p->pid, 0) < 0; }
 
 bool signal_group(const struct process *p, int sig) {
     return kill(-p->pid, sig) == 0 ||
@@ -46,7 +44,8 @@ static bool read_stat(const char *pid, struct task_info *t) {
     text[n] = 0;
     char state, *end = strrchr(text, ')'); /* the name before it may hold anything */
     t->pid = atoi(pid);
-    return end && sscanf(end + 1, " %c %d %d %d", &state, &t->parent, &t->group, &t->session) == 4 &&
+    return end &&
+           sscanf(end + 1, " %c %d %d %d", &state, &t->parent, &t->group, &t->session) == 4 &&
            state != 'Z';
 }
 
@@ -78,7 +77,8 @@ static void choose(struct snapshot *s, pid_t root, bool with_root) {
             struct task_info *t = &s->at[i];
             if (t->chosen || t->pid == 1)
                 continue;
-            bool hit = t->parent == root || (with_root && (t->pid == root || t->session == root || t->group == root));
+            bool hit = t->parent == root ||
+                       (with_root && (t->pid == root || t->session == root || t->group == root));
             for (size_t j = 0; j < s->n && !hit; j++)
                 hit = s->at[j].chosen && s->at[j].pid == t->parent;
             t->chosen = hit;
@@ -89,7 +89,8 @@ static void choose(struct snapshot *s, pid_t root, bool with_root) {
 
 void signal_tree(pid_t root, int sig) {
     pid_t self = getpid();
-    /* children forked meanwhile are caught by looking again, which only makes sense when the signal kills */
+    /* children forked meanwhile are caught by looking again, which only makes sense when the signal
+     * kills */
     for (int round = 0; round < (sig == SIGKILL ? ROUNDS : 1); round++) {
         struct snapshot s = look();
         size_t hits = 0;
@@ -116,7 +117,8 @@ void signal_tree_later(struct stream *st, struct span request, const struct proc
     tree_signal = sig;
     if (worker_try(st, request, &(struct worker_kind){.work = tree_work}))
         return;
-    signal_tree(p->pid, sig); /* no process to be had, perhaps because of the very tree that is to die */
+    signal_tree(p->pid,
+                sig); /* no process to be had, perhaps because of the very tree that is to die */
     if (st)
         stream_done(st, NULL);
 }

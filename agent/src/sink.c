@@ -4,7 +4,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { REGRANT = 65536 }; /* credit is given back in pieces of at least this, or when the queue is empty */
+enum {
+    REGRANT = 65536
+}; /* credit is given back in pieces of at least this, or when the queue is empty */
 
 static void give_back(struct sink *s, uint64_t n) {
     uint64_t old = n < s->orphaned ? n : s->orphaned;
@@ -29,7 +31,8 @@ static void check_finish(struct sink *s) {
     }
 }
 
-/* Writes until the descriptor would block; returns the bytes consumed, thrown-away ones included. */
+/* Writes until the descriptor would block; returns the bytes consumed, thrown-away ones included.
+ */
 static size_t push(struct sink *s, const uint8_t *p, size_t n) {
     size_t done = 0;
     while (done < n && !s->broken) {

@@ -1,4 +1,5 @@
-/* A sink: a descriptor that clients' DATA is written to, with a bounded queue and credit given back as it drains. */
+/* A sink: a descriptor that clients' DATA is written to, with a bounded queue and credit given back
+ * as it drains. */
 #ifndef SINK_H
 #define SINK_H
 

@@ -62,7 +62,8 @@ static unsigned short size_of(struct span request, enum tag tag, unsigned short 
 static void open_pty(struct span request) {
     struct stat st;
     struct termios t;
-    struct winsize size = {.ws_col = size_of(request, TAG_COLS, 80), .ws_row = size_of(request, TAG_ROWS, 24)};
+    struct winsize size = {.ws_col = size_of(request, TAG_COLS, 80),
+                           .ws_row = size_of(request, TAG_ROWS, 24)};
     int unlock = 0, master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     /* the loop will read from it, so it has to be a terminal whatever the sandbox put there */
     if (master < 0 || fstat(master, &st) < 0)
@@ -86,7 +87,8 @@ static void open_pty(struct span request) {
 
 static void open_null(void) {
     int ends[2], fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0 && pipe2(ends, O_CLOEXEC) == 0) { /* images without /dev: an empty pipe reads the same */
+    if (fd < 0 &&
+        pipe2(ends, O_CLOEXEC) == 0) { /* images without /dev: an empty pipe reads the same */
         close(ends[1]);
         fd = ends[0];
     }
@@ -123,7 +125,8 @@ static void search_and_exec(char **argv, char **env) {
 }
 
 /* stdio: the child's ends, -1 for none. */
-__attribute__((noreturn)) static void child(struct span request, bool pty, int sock, const int stdio[3]) {
+__attribute__((noreturn)) static void child(struct span request, bool pty, int sock,
+                                            const int stdio[3]) {
     struct user u;
     dup2(sock, REPORT);
     for (int fd = 0; fd < 3; fd++)

@@ -76,9 +76,9 @@ char *sibling(const char *path, const char *prefix, const char *name) {
     if (getrandom(random, sizeof random, 0) != sizeof random)
         work_fail(errno, "system", "getrandom");
     int room = NAME_MAX - (int)strlen(prefix) - 48;
-    if (asprintf(&fresh, "%.*s%s%.*s%s%02x%02x%02x%02x%02x%02x%02x%02x", (int)end, path, prefix, room,
-                 name, *name ? ".daytona-upload-" : "", random[0], random[1], random[2], random[3],
-                 random[4], random[5], random[6], random[7]) < 0)
+    if (asprintf(&fresh, "%.*s%s%.*s%s%02x%02x%02x%02x%02x%02x%02x%02x", (int)end, path, prefix,
+                 room, name, *name ? ".daytona-upload-" : "", random[0], random[1], random[2],
+                 random[3], random[4], random[5], random[6], random[7]) < 0)
         work_fail(ENOMEM, "system", "asprintf");
     return fresh;
 }

@@ -1,4 +1,5 @@
-/* Directory trees: removal and copy that no link, depth or parallel change leads outside the tree. */
+/* Directory trees: removal and copy that no link, depth or parallel change leads outside the tree.
+ */
 #include "files.h"
 
 #include "loop.h"
@@ -22,7 +23,8 @@ struct level {
     ino_t ino;
 };
 
-/* Unlinks what is not a directory; the first directory's name goes to sub. 1: found one, 0: empty, -1: errno. */
+/* Unlinks what is not a directory; the first directory's name goes to sub. 1: found one, 0: empty,
+ * -1: errno. */
 static int empty_directory(int dir, char sub[NAME_MAX + 1]) {
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = copy < 0 ? NULL : fdopendir(copy);
@@ -88,7 +90,8 @@ static bool empty_tree(int dir) {
             levels[depth++] = (struct level){xstrdup(sub), st.st_dev, st.st_ino};
         } else if (found == 0) {
             next = ascend(dir, &levels[--depth]);
-            if (next >= 0 && unlinkat(next, levels[depth].name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+            if (next >= 0 && unlinkat(next, levels[depth].name, AT_REMOVEDIR) < 0 &&
+                errno != ENOENT) {
                 close(next);
                 next = -1;
             }
@@ -190,4 +193,6 @@ static bool copy_at(int from, const char *name, int to, const char *new_name, in
     return utimensat(to, new_name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-bool copy_tree(const char *from, const char *to) { return copy_at(AT_FDCWD, from, AT_FDCWD, to, 0); }
+bool copy_tree(const char *from, const char *to) {
+    return copy_at(AT_FDCWD, from, AT_FDCWD, to, 0);
+}

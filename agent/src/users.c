@@ -42,7 +42,8 @@ static const char *database(int which) {
     return text[which] ? text[which] : "";
 }
 
-/* Splits the next line at colons into copies inside line; missing fields are empty. NULL at the end. */
+/* Splits the next line at colons into copies inside line; missing fields are empty. NULL at the
+ * end. */
 static const char *next_entry(const char *text, char *line, size_t cap, char *field[FIELDS]) {
     static char empty[1];
     if (!*text)
@@ -189,6 +190,8 @@ bool user_become(const struct user *u) {
     }
     gid_t groups[GROUPS_MAX + 1] = {u->gid};
     size_t n = 1 + member_of(u->name, groups + 1, GROUPS_MAX);
-    return setgroups(n, groups) == 0 && setresgid(u->gid, u->gid, u->gid) == 0 &&
-           setresuid(u->uid, u->uid, u->uid) == 0;
+    /* a user namespace may refuse to change groups altogether: harmless for who stays root */
+    if (setgroups(n, groups) < 0 && (errno != EPERM || u->uid != 0))
+        return false;
+    return setresgid(u->gid, u->gid, u->gid) == 0 && setresuid(u->uid, u->uid, u->uid) == 0;
 }

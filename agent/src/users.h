@@ -1,4 +1,5 @@
-/* Users and groups of the sandbox's own /etc/passwd and /etc/group. Only for forked children: the files may hang. */
+/* Users and groups of the sandbox's own /etc/passwd and /etc/group. Only for forked children: the
+ * files may hang. */
 #ifndef USERS_H
 #define USERS_H
 

@@ -20,6 +20,7 @@ enum {
     WORKERS_MAX = 256,
     MESSAGE_MAX = 16384,
     PIPE_SIZE = 1 << 20,
+    GRACE_MS = 5000, /* for an abandoned upload to remove its temporary file */
 };
 
 static struct worker *workers;
@@ -90,7 +91,8 @@ static void child(struct span request, const struct worker_kind *kind, int contr
     child_start(PROC + 1);
     signal(SIGPIPE, SIG_IGN);
     if (kind->bulk == BULK_IN)
-        signal(SIGTERM, SIG_IGN); /* ends when the agent lets go of it, without its temporary file */
+        signal(SIGTERM,
+               SIG_IGN); /* ends when the agent lets go of it, without its temporary file */
     umask(0);
     kind->work(&w);
     send_message(FRAME_EXIT, NULL, 0, -1);
@@ -111,6 +113,7 @@ static void worker_free(struct worker *w) {
     watch_close(&w->out);
     w->in.streams = NULL;
     sink_close(&w->in);
+    timer_clear(&w->grace);
     free_later(w);
 }
 
@@ -177,7 +180,8 @@ static void on_control(struct watch *watch, uint32_t events) {
         char space[CMSG_SPACE(sizeof(int))];
     } c;
     struct iovec io = {message, sizeof message};
-    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c};
+    struct msghdr m = {
+        .msg_iov = &io, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c};
     int fd = -1;
     ssize_t n = recvmsg(watch->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -221,14 +225,29 @@ static void on_data(struct stream *st, const uint8_t *p, size_t n) {
     sink_data(&w->in, st, p, n);
 }
 
-/* The worker undoes an upload by itself when the pipe and the control socket close without a commit. */
-static void give_up(struct stream *st) {
-    struct worker *w = st->owner;
+static void kill_stuck(struct timer *t) {
+    struct worker *w = container_of(t, struct worker, grace);
+    kill(w->pid, SIGKILL);
+    worker_free(w);
+}
+
+/* Nobody waits for the worker any more. An upload's undoes its work when pipe and socket close
+ * without a commit. */
+static void let_go(struct worker *w) {
     w->stream = NULL;
-    if (!w->has_in && w->pid)
+    w->in.streams = NULL;
+    if (w->has_in && w->pid) {
+        watch_close(&w->control);
+        sink_close(&w->in);
+        timer_set(&w->grace, GRACE_MS, kill_stuck);
+        return;
+    }
+    if (w->pid)
         kill(w->pid, SIGKILL);
     worker_free(w);
 }
+
+static void give_up(struct stream *st) { let_go(st->owner); }
 
 static void on_eof(struct stream *st) {
     struct worker *w = st->owner;
@@ -237,8 +256,7 @@ static void on_eof(struct stream *st) {
     if (w->expected != UINT64_MAX && w->received != w->expected) {
         stream_error(st, 0, "size", "%llu bytes came, %llu were announced",
                      (unsigned long long)w->received, (unsigned long long)w->expected);
-        w->stream = NULL;
-        worker_free(w);
+        let_go(w);
         return;
     }
     sink_finish(&w->in);
@@ -306,17 +324,19 @@ void worker_start(struct stream *st, struct span request, const struct worker_ki
 void workers_shutdown(void) {
     for (struct worker *w = workers, *next; w; w = next) {
         next = w->next;
-        if (!w->has_in || w->in.finished)
+        if (!w->has_in || w->in.finished || !w->stream)
             continue;
-        if (w->stream)
-            stream_error(w->stream, ESHUTDOWN, "busy", "shutting down");
-        w->stream = NULL;
-        worker_free(w);
+        stream_error(w->stream, ESHUTDOWN, "busy", "shutting down");
+        let_go(w);
     }
 }
 
 void worker_reaped(pid_t pid) {
     for (struct worker *w = workers; w; w = w->next)
-        if (w->pid == pid)
+        if (w->pid == pid) {
             w->pid = 0;
+            if (w->grace.armed)
+                worker_free(w);
+            return;
+        }
 }

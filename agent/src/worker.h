@@ -1,6 +1,7 @@
 /*
- * A worker: a forked child that does one thing with the sandbox's files, so that a hanging file system only hangs it.
- * It sends REPLY, ERROR and EXIT payloads over a control socket; bulk bytes go through a pipe.
+ * A worker: a forked child that does one thing with the sandbox's files, so that a hanging file
+ * system only hangs it. It sends REPLY, ERROR and EXIT payloads over a control socket; bulk bytes
+ * go through a pipe.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -22,7 +23,8 @@ struct worker;
 struct worker_kind {
     void (*work)(struct work *); /* in the child; returning means success */
     enum bulk bulk;
-    /* Instead of passing the REPLY on; may take fd (-1: none, closed when it stays >= 0 in w->passed). */
+    /* Instead of passing the REPLY on; may take fd (-1: none, closed when it stays >= 0 in
+     * w->passed). */
     void (*replied)(struct worker *, struct span reply, int fd);
     void (*over)(struct worker *); /* frees context */
     void *context;
@@ -37,6 +39,7 @@ struct worker {
     void *context;
     struct watch control, out;
     struct sink in;
+    struct timer grace; /* of an abandoned upload's worker */
     bool replied, succeeded, has_in;
     uint64_t expected, received; /* of an upload; expected UINT64_MAX: unknown */
 };

@@ -346,15 +346,72 @@ class Tree(FilesTest):
         self.assertEqual(self.read("there"), b"y")
 
 
-class Hanging(FilesTest):
-    """A FUSE-like hang: a worker is stopped in the middle, and the loop must not care."""
+FUSE = """
+import ctypes, os, stat, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+try:
+    fd = os.open('/dev/fuse', os.O_RDWR)
+except FileNotFoundError:
+    os.mknod('/run/test-fuse', 0o600 | stat.S_IFCHR, os.makedev(10, 229))
+    fd = os.open('/run/test-fuse', os.O_RDWR)
+    os.unlink('/run/test-fuse')
+options = f'fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other'.encode()
+if libc.mount(b'hang', sys.argv[1].encode(), b'fuse', 0, options):
+    raise OSError(ctypes.get_errno(), 'mount')
+print('mounted', flush=True)
+time.sleep(1000)
+"""
 
-    def test_a_stuck_worker_hangs_nobody_else(self):
+
+class Hanging(FilesTest):
+    """A file system that never answers, mounted inside the sandbox."""
+
+    wrapper = ("unshare", "--mount") if ROOT else ("unshare", "--user", "--map-root-user", "--mount")
+
+    def setUp(self):
+        super().setUp()
+        self.hang = self.path("hang")
+        os.mkdir(self.hang)
+        self.server = self.client.request("spawn", argv=["python3", "-c", FUSE, self.hang], window=10_000, merge=True)
+        self.server_process = self.server.reply()["process"]
+        self.assertEqual(self.server.until(b"\n"), b"mounted\n")
+
+    def children(self):
+        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
+            return [int(pid) for pid in f.read().split()]
+
+    def test_hangs_only_who_touches_it(self):
+        before = self.children()
+        stuck = self.connect()
+        streams = [stuck.request(verb, path=self.hang + "/x") for verb in
+                   ("stat", "list", "read", "write", "mkdir", "remove", "dial")]
+        streams += [stuck.request("chmod", path=self.hang + "/x", mode=0o600),
+                    stuck.request("identity", cwd=self.hang + "/x"),
+                    stuck.request("rename", path=self.hang + "/x", path2="/x"),
+                    stuck.request("spawn", argv=["true"], cwd=self.hang + "/x"),
+                    stuck.request("spawn", argv=[self.hang + "/x"], kill_on_close=True)]
+        self.assertTrue(eventually(lambda: len(self.children()) == len(before) + len(streams)))
+        for _ in range(20):
+            self.assertEqual(self.client.run("true")[2], 0)
+            self.assertEqual(self.client.call("stat", path="/")["type"], "d")
+        running = self.client.call("processes")["entry"]
+        self.assertEqual(len(running), 3)
+        stuck.close()
+        waiting = next(entry for entry in running if entry["argv"] == ["true"])
+        self.client.call("signal", process=waiting["process"], signal=9)
+        self.assertTrue(eventually(lambda: self.children() == before))
+
+
+class Workers(FilesTest):
+    def worker(self):
+        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
+            return int(f.read().split()[0])
+
+    def test_a_stopped_worker_hangs_nobody_else(self):
         path = self.make("file", b"x" * 5_000_000)
         stuck = self.client.request("read", path=path, window=10)
         stuck.reply()
-        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
-            worker = int(f.read().split()[0])
+        worker = self.worker()
         os.kill(worker, 19)
         stuck.grant(10_000_000)
         other = self.connect()
@@ -367,6 +424,5 @@ class Hanging(FilesTest):
     def test_a_killed_worker_is_an_error(self):
         stream = self.client.request("read", path=self.make("file", b"x" * 5_000_000), window=10)
         stream.reply()
-        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
-            os.kill(int(f.read().split()[0]), 9)
+        os.kill(self.worker(), 9)
         self.assertFails("worker", stream.collect, errno=errno.EIO)

@@ -432,7 +432,17 @@ class PidOne(AgentTest):
         self.assertEqual(stubborn.collect()[1], -9)
         out, status, _ = polite.collect()
         self.assertEqual((bytes(out[1]).strip(), status), (b"bye", 4))
-        self.assertFails("busy", self.client.run, "true")
+        self.assertFails("busy", self.client.run, "true", errno=errno.ESHUTDOWN)
+
+    def test_shutdown_undoes_uploads(self):
+        upload = self.client.request("write", path=self.dir + "/file")
+        upload.reply()
+        upload.write(b"x" * 100_000)
+        start = time.monotonic()
+        self.client.call("shutdown", timeout_ms=20_000)
+        self.assertLess(time.monotonic() - start, 15)
+        self.assertFails("busy", upload.collect, errno=errno.ESHUTDOWN)
+        self.assertEqual([name for name in os.listdir(self.dir) if "upload" in name], [])
 
 
 if __name__ == "__main__":

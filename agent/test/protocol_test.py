@@ -2,7 +2,10 @@ import os
 import random
 import socket
 import struct
+import subprocess
+import tempfile
 import threading
+import unittest
 
 import client as c
 from client import AgentTest, Client, Lost, encode, eventually, frame
@@ -55,6 +58,33 @@ class Handshake(AgentTest):
             kind, channel, _, payload = client.read()
             out += payload if kind == c.DATA else b""
         self.assertEqual(out, b"hi")
+
+
+class Descriptor3(unittest.TestCase):
+    """The listening socket as the OCI runtime hands it over."""
+
+    def start(self, listener, directory):
+        fd = listener.fileno()
+        return subprocess.Popen(["/bin/sh", "-c", f'exec "$0" --state "$1" 3<&{fd}', c.AGENT, directory],
+                                pass_fds=[fd], stderr=subprocess.PIPE)
+
+    def test_serves_it_and_hands_it_to_nobody(self):
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(directory + "/s")
+            listener.listen()
+            with self.start(listener, directory) as agent:
+                client = Client(directory + "/s")
+                out = client.shell("ls -l /proc/self/fd")[0]
+                client.close()
+                agent.terminate()
+                self.assertEqual((agent.wait(30), agent.stderr.read()), (0, b""))
+            self.assertNotIn(b"socket", out)
+
+    def test_refuses_anything_else(self):
+        with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as silent:
+            with self.start(silent, directory) as agent:
+                self.assertEqual(agent.wait(30), 2)
+                self.assertEqual(agent.stderr.read(), b"agent: descriptor 3 is not a listening socket\n")
 
 
 class Violations(AgentTest):

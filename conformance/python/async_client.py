@@ -26,7 +26,7 @@ class AsyncClient(unittest.IsolatedAsyncioTestCase):
                 await sandbox.start()
                 self.assertEqual("abc", (await sandbox.process.exec("cat a.txt")).result)
             finally:
-                await sandbox.delete()
+                await sandbox.delete(wait=True)
             with self.assertRaises(DaytonaNotFoundError):
                 await daytona.get(sandbox.id)
 

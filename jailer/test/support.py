@@ -1,6 +1,7 @@
 """A jailer of instance 51 over a data directory of its own, and what the tests look at from outside."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -102,6 +103,9 @@ class Jailer:
     directory starts a sandbox with it."""
 
     def __init__(self):
+        # one test run at a time has this instance of the host
+        self.turn = open(f"/run/lock/daytona-instance-{INSTANCE}", "w", encoding="ascii")
+        fcntl.flock(self.turn, fcntl.LOCK_EX)
         self.directory = tempfile.mkdtemp(prefix="dt51.", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.data = os.path.join(self.directory, "d")
@@ -193,7 +197,14 @@ class Jailer:
         purged = self.purge()
         if purged.returncode != 0:
             raise AssertionError(f"purge: {purged.stderr}")
+        left = {"links": links(), "cgroups": cgroups(), "table": nft_table()}
+        self.discard()
+        if left != {"links": [], "cgroups": [], "table": None}:
+            raise AssertionError(f"left on the host: {left}")
+
+    def discard(self):
         shutil.rmtree(self.directory)
+        self.turn.close()
 
 
 def links():
@@ -225,15 +236,8 @@ class JailerTest(unittest.TestCase):
         if os.geteuid() != 0:
             raise AssertionError("these tests need root")
         cls.jailer = Jailer()
-        cls.addClassCleanup(cls.check_clean)
         cls.addClassCleanup(cls.jailer.remove)
         cls.jailer.start()
-
-    @classmethod
-    def check_clean(cls):
-        left = {"links": links(), "cgroups": cgroups(), "table": nft_table()}
-        if left != {"links": [], "cgroups": [], "table": None}:
-            raise AssertionError(f"left on the host: {left}")
 
     def client(self, **ids):
         client = self.jailer.client(**ids)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import shutil
 import signal
 import statistics
 import subprocess
@@ -353,7 +352,7 @@ class PurgeTest(JailerTest):
 class ConfigurationTest(unittest.TestCase):
     def setUp(self):
         self.jailer = Jailer()
-        self.addCleanup(shutil.rmtree, self.jailer.directory)
+        self.addCleanup(self.jailer.discard)
 
     def refused(self):
         result = subprocess.run([f"{self.jailer.app}/bin/jailer", "--conf", self.jailer.conf, "--foreground"], capture_output=True, text=True, timeout=DEADLINE, check=False)

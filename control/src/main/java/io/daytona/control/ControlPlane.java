@@ -39,7 +39,9 @@ import javax.sql.DataSource;
  */
 public final class ControlPlane implements AutoCloseable {
   private static final Duration AUTOMATION = Duration.ofSeconds(5);
-  private static final Duration RECONCILIATION = Duration.ofSeconds(5);
+  private static final Duration ABANDONED = Duration.ofSeconds(5);
+  // The runner reports ends by itself; this finds what was not reported.
+  private static final Duration COMPARISON = Duration.ofSeconds(15);
   private static final Duration ACTIVITY = Duration.ofSeconds(10);
   private static final Duration HOUSEKEEPING = Duration.ofHours(1);
   private static final Duration PREPARATION_FIRST = Duration.ofMillis(250);
@@ -177,7 +179,8 @@ public final class ControlPlane implements AutoCloseable {
     preparation.checkLayers();
     sandboxes.recover();
     schedule.every(AUTOMATION, "automation", sandboxes::automate);
-    schedule.every(RECONCILIATION, "reconciliation", sandboxes::reconcile);
+    schedule.every(ABANDONED, "finishing abandoned operations", sandboxes::finishAbandoned);
+    schedule.every(COMPARISON, "comparison with the host", sandboxes::compareWithHost);
     schedule.every(ACTIVITY, "activity", sandboxes::flushActivity);
     schedule.every(HOUSEKEEPING, "housekeeping", this::housekeeping);
     schedule.after(Duration.ZERO, "snapshot preparation", () -> prepareSnapshots(0));

@@ -40,7 +40,7 @@ class ConfigurationTest {
   @Test
   void generatesTheAdministratorsKeyOnTheFirstRunOnly() {
     HikariConfig pool = new HikariConfig();
-    pool.setJdbcUrl(TestPostgres.freshDatabase());
+    pool.setJdbcUrl(TestPostgres.shared().freshDatabase());
     try (HikariDataSource dataSource = new HikariDataSource(pool)) {
       try (ControlPlane first = plane(dataSource)) {
         assertTrue(first.generatedAdminApiKey().orElseThrow().matches("dtn_[0-9a-f]{64}"));

@@ -59,7 +59,9 @@ class CreateValidationTest {
         Arguments.of("{\"env\": {\"A\": {\"b\": \"c\"}}}", 400, "env.A must be a string"),
         Arguments.of("{\"env\": {\"A=B\": \"c\"}}", 400, "env must have names"),
         Arguments.of(
-            "{\"env\": {\"A\": \"" + "x".repeat(131_072) + "\"}}", 400, "env.A must be shorter"),
+            "{\"env\": {\"A\": \"" + "x".repeat(131_072) + "\"}}",
+            400,
+            "env must not be larger than 128 KiB"),
         Arguments.of("{\"user\": \"a b\"}", 400, "user must be a name"),
         Arguments.of("{\"public\": \"yes\"}", 400, "public must be a boolean value"),
         Arguments.of("{\"autoStopInterval\": 1.5}", 400, "autoStopInterval must be an integer"),

@@ -17,17 +17,20 @@ import org.junit.jupiter.api.Test;
 /** PostgreSQL is killed under a living control plane. */
 class DatabaseOutageTest {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private TestPostgres postgres;
   private TestPlatform platform;
 
   @BeforeEach
   void start() {
-    platform = TestPlatform.start();
+    postgres = TestPostgres.own();
+    platform = TestPlatform.start(FakeRunner.withImage(), ControlConfig.defaults(), postgres);
   }
 
   @AfterEach
   void stop() {
     platform.close();
     threads.close();
+    postgres.close();
   }
 
   @Test
@@ -50,9 +53,9 @@ class DatabaseOutageTest {
     platform.await("the row", () -> platform.count("SELECT count(*) FROM sandbox") == 1);
     // A later durable commit puts everything before it on disk, as it would on a busy platform.
     platform.execute("INSERT INTO region (id, name, created_at) VALUES ('x', 'x', now())");
-    TestPostgres.kill();
+    postgres.kill();
     go.countDown();
-    TestPostgres.restart();
+    postgres.restart();
     TestPlatform.Reply reply = creation.join();
     assertEquals(200, reply.status(), reply.toString());
     assertEquals("started", reply.text("state"));
@@ -62,12 +65,12 @@ class DatabaseOutageTest {
   @Test
   void answersUnavailableWhileItIsAwayAndLeavesNothing() throws InterruptedException, IOException {
     String kept = platform.create("{}");
-    TestPostgres.kill();
+    postgres.kill();
     TestPlatform.Reply reply = platform.post("/sandbox", "{\"name\": \"unlucky\"}");
     assertEquals(503, reply.status(), reply.toString());
     assertTrue(Integer.parseInt(reply.header("retry-after")) > 0);
     assertEquals(503, platform.get("/sandbox/" + kept).status());
-    TestPostgres.restart();
+    postgres.restart();
     assertEquals("started", platform.get("/sandbox/" + kept).text("state"));
     platform.await("nothing else", () -> platform.runner.running.equals(Set.of(kept)));
     assertEquals(404, platform.get("/sandbox/unlucky").status());

@@ -115,7 +115,7 @@ class RecoveryTest {
     platform.await(
         "another attempt",
         () -> {
-          platform.control().sandboxes().reconcile();
+          platform.control().sandboxes().finishAbandoned();
           return attempts.get() > 1;
         });
     assertEquals("creating", platform.state(id));
@@ -123,7 +123,7 @@ class RecoveryTest {
     platform.await(
         "given up",
         () -> {
-          platform.control().sandboxes().reconcile();
+          platform.control().sandboxes().finishAbandoned();
           return platform.state(id).equals("error");
         });
     assertEquals("timeout while creating", platform.get("/sandbox/" + id).text("errorReason"));
@@ -133,8 +133,8 @@ class RecoveryTest {
   void noticesASandboxThatIsGoneWithoutAnEvent() {
     String id = platform.create("{}");
     platform.runner.running.remove(id);
-    platform.control().sandboxes().reconcile();
-    platform.control().sandboxes().reconcile();
+    platform.control().sandboxes().compareWithHost();
+    platform.control().sandboxes().compareWithHost();
     platform.awaitState(id, "stopped");
   }
 
@@ -142,7 +142,7 @@ class RecoveryTest {
   void removesWhatRunsWithoutARow() {
     String known = platform.create("{}");
     platform.runner.running.add("00000000-0000-4000-8000-000000000001");
-    platform.control().sandboxes().reconcile();
+    platform.control().sandboxes().compareWithHost();
     platform.await("removed", () -> platform.runner.running.equals(Set.of(known)));
   }
 
@@ -151,13 +151,14 @@ class RecoveryTest {
     String id = platform.create("{}");
     platform.post("/sandbox/" + id + "/stop");
     platform.awaitState(id, "stopped");
+    platform.runner.running.add(id);
     platform.await(
         "ended",
         () -> {
-          platform.runner.running.add(id);
-          platform.control().sandboxes().reconcile();
-          return platform.runner.calls.stream().filter(("kill " + id)::equals).count() > 1;
+          platform.control().sandboxes().compareWithHost();
+          return !platform.runner.running.contains(id);
         });
+    assertTrue(platform.runner.calls.contains("kill " + id));
     assertEquals("stopped", platform.state(id));
   }
 

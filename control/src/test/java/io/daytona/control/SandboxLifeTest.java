@@ -155,6 +155,18 @@ class SandboxLifeTest {
   }
 
   @Test
+  void leavesNothingWhenTheHostCannotTakeSuchASandbox() {
+    platform.runner.beforeStart =
+        spec -> {
+          throw DaytonaException.badRequest("the disk is 1 to 100 GiB");
+        };
+    TestPlatform.Reply refused = platform.post("/sandbox", "{}");
+    assertEquals(400, refused.status());
+    assertEquals("the disk is 1 to 100 GiB", refused.text("message"));
+    assertEquals(0, platform.count("SELECT count(*) FROM sandbox WHERE state <> 'destroyed'"));
+  }
+
+  @Test
   void leavesAStoppedSandboxStoppedWhenTheHostHasNoRoom() {
     String id = platform.create("{}");
     platform.post("/sandbox/" + id + "/stop");
@@ -245,7 +257,7 @@ class SandboxLifeTest {
     platform.await(
         "destroyed",
         () -> {
-          platform.control().sandboxes().reconcile();
+          platform.control().sandboxes().finishAbandoned();
           return platform.state(id).equals("destroyed");
         });
   }

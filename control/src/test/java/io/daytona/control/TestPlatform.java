@@ -36,6 +36,7 @@ final class TestPlatform implements AutoCloseable {
   final List<String> passed = new CopyOnWriteArrayList<>();
   final HikariDataSource dataSource;
   private final HttpClient client = HttpClient.newHttpClient();
+  private final TestPostgres postgres;
   private ControlPlane control;
   private HttpServer server;
 
@@ -50,10 +51,11 @@ final class TestPlatform implements AutoCloseable {
     }
   }
 
-  private TestPlatform(FakeRunner runner, ControlConfig config) {
+  private TestPlatform(FakeRunner runner, ControlConfig config, TestPostgres postgres) {
     this.runner = runner;
+    this.postgres = postgres;
     HikariConfig pool = new HikariConfig();
-    pool.setJdbcUrl(TestPostgres.freshDatabase());
+    pool.setJdbcUrl(postgres.freshDatabase());
     pool.setMaximumPoolSize(10);
     pool.setConnectionTimeout(1000);
     pool.setInitializationFailTimeout(5000);
@@ -68,7 +70,11 @@ final class TestPlatform implements AutoCloseable {
   }
 
   static TestPlatform start(FakeRunner runner, ControlConfig config) {
-    TestPlatform platform = new TestPlatform(runner, config.withAdminApiKey(KEY));
+    return start(runner, config, TestPostgres.shared());
+  }
+
+  static TestPlatform start(FakeRunner runner, ControlConfig config, TestPostgres postgres) {
+    TestPlatform platform = new TestPlatform(runner, config.withAdminApiKey(KEY), postgres);
     if (!runner.prepared.isEmpty()) {
       platform.await("active snapshots", platform::snapshotsActive);
     }
@@ -239,5 +245,6 @@ final class TestPlatform implements AutoCloseable {
     server.close();
     control.close();
     dataSource.close();
+    postgres.drop(dataSource.getJdbcUrl());
   }
 }

@@ -6,6 +6,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -31,6 +34,7 @@ final class EdgeHandler extends Handler.Wrapper {
   private final RequestRewriter rewriter;
   private final int maxConcurrent;
   private final Function<String, ErrorRenderer> errors;
+  private final CompletableFuture<?> ready;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition left = lock.newCondition();
   private int running;
@@ -41,12 +45,14 @@ final class EdgeHandler extends Handler.Wrapper {
       CorsPolicy cors,
       RequestRewriter rewriter,
       int maxConcurrent,
-      Function<String, ErrorRenderer> errors) {
+      Function<String, ErrorRenderer> errors,
+      CompletableFuture<?> ready) {
     this.version = version;
     this.cors = cors;
     this.rewriter = rewriter;
     this.maxConcurrent = maxConcurrent;
     this.errors = errors;
+    this.ready = ready;
   }
 
   /** The exchange of a request that came through here. */
@@ -132,6 +138,11 @@ final class EdgeHandler extends Handler.Wrapper {
   }
 
   private @Nullable DaytonaException enter() {
+    try {
+      ready.join();
+    } catch (CompletionException | CancellationException e) {
+      return DaytonaException.unavailable("The server does not start.", Duration.ofSeconds(5));
+    }
     lock.lock();
     try {
       if (draining) {

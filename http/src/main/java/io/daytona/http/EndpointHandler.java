@@ -14,11 +14,13 @@ final class EndpointHandler<B, R> implements Handler {
   private final Mount mount;
   private final Endpoint<B, R> endpoint;
   private final long maxJsonBytes;
+  private final BodyBudget budget;
 
-  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, long maxJsonBytes) {
+  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, long maxJsonBytes, BodyBudget budget) {
     this.mount = mount;
     this.endpoint = endpoint;
     this.maxJsonBytes = maxJsonBytes;
+    this.budget = budget;
   }
 
   @Override
@@ -27,28 +29,31 @@ final class EndpointHandler<B, R> implements Handler {
     Replies replies = new Replies(context.res(), exchange);
     Runnable finished = () -> {};
     MDC.put("request", exchange.requestId());
-    try {
+    try (BodyBudget.Share share = budget.share()) {
       JavalinCall<B> call = new JavalinCall<>(context, exchange);
       if (!(endpoint.access() instanceof Access.Public)) {
         call.principal(mount.authenticator().authenticate(call, endpoint));
       }
       finished = mount.observer().started(call, endpoint);
-      readBody(context.req(), call);
+      readBody(context.req(), share, call);
       R reply = endpoint.handler().handle(call);
       replies.success(endpoint, reply);
     } catch (Exception e) {
       replies.failure(mount.errors(), e);
+    } catch (LinkageError | StackOverflowError | AssertionError e) {
+      replies.failure(mount.errors(), new IllegalStateException(e));
     } finally {
       finished.run();
       MDC.remove("request");
     }
   }
 
-  private void readBody(HttpServletRequest request, JavalinCall<B> call) throws IOException {
+  private void readBody(HttpServletRequest request, BodyBudget.Share share, JavalinCall<B> call)
+      throws IOException {
     if (endpoint.body() == InputStream.class) {
       call.body(endpoint.body().cast(request.getInputStream()));
     } else if (endpoint.body() != Void.class) {
-      call.body(JsonBody.read(request, maxJsonBytes, endpoint.body()));
+      call.body(JsonBody.read(request, maxJsonBytes, share, endpoint.body()));
     }
   }
 }

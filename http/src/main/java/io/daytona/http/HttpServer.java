@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
@@ -68,7 +69,9 @@ public final class HttpServer implements AutoCloseable {
     private String version = "0.0.0-dev";
     private CorsPolicy cors = CorsPolicy.API;
     private RequestRewriter rewriter = RequestRewriter.NONE;
+    private final BodyBudget bodies = BodyBudget.ofHeap();
     private long maxJsonBytes;
+    private CompletableFuture<?> ready = CompletableFuture.completedFuture("");
 
     private Builder(HttpConfig config) {
       this.config = config;
@@ -126,6 +129,15 @@ public final class HttpServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Lets requests wait until this is complete, so that the listener can start beside what it
+     * serves; requests are refused with 503 when it fails.
+     */
+    public Builder holdUntil(CompletableFuture<?> value) {
+      this.ready = value;
+      return this;
+    }
+
     /** Serves a table below a prefix such as {@code /api}. */
     public Builder mount(
         String prefix,
@@ -156,7 +168,8 @@ public final class HttpServer implements AutoCloseable {
         throw new IllegalStateException("a listener needs a table");
       }
       EdgeHandler edge =
-          new EdgeHandler(version, cors, rewriter, config.maxConcurrentRequests(), this::errorsFor);
+          new EdgeHandler(
+              version, cors, rewriter, config.maxConcurrentRequests(), this::errorsFor, ready);
       Javalin javalin = Javalin.create(settings -> configure(settings, edge));
       javalin.start();
       return new HttpServer(javalin, edge, Duration.ofSeconds(config.stopSeconds()));
@@ -206,7 +219,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private <B, R> void route(JavalinConfig javalin, Mount mount, Endpoint<B, R> endpoint) {
-      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, maxJsonBytes);
+      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, maxJsonBytes, bodies);
       String path = mount.prefix() + endpoint.path();
       HandlerType method = HandlerType.findOrCreate(endpoint.method().name());
       javalin.routes.addEndpoint(new io.javalin.router.Endpoint(method, path, handler));

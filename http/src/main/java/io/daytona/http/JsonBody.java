@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the JSON body of a request. */
 final class JsonBody {
+  private static final int FIRST_BYTES = 512;
+  private static final int BUFFER_BYTES = 8192;
   private static final byte[] EMPTY_OBJECT = {'{', '}'};
   // What a refused client is still listened to, so that it reads the refusal instead of a reset.
   private static final long DRAIN_BYTES = 16L << 20;
@@ -28,10 +30,13 @@ final class JsonBody {
   /**
    * Reads and parses a body; an empty one stands for {@code {}}.
    *
-   * @throws DaytonaException 413 above the limit, 400 when it is not the JSON that is expected
+   * @param share takes the memory of the body
+   * @throws DaytonaException 413 above the limit, 400 when it is not the JSON that is expected, 503
+   *     when too many large bodies are in memory
    */
-  static <B> B read(HttpServletRequest request, long limit, Class<B> type) throws IOException {
-    byte[] bytes = bytes(request, limit);
+  static <B> B read(HttpServletRequest request, long limit, BodyBudget.Share share, Class<B> type)
+      throws IOException {
+    byte[] bytes = bytes(request, limit, share);
     try {
       B body = Json.mapper().readValue(bytes.length == 0 ? EMPTY_OBJECT : bytes, type);
       if (body == null) {
@@ -52,7 +57,8 @@ final class JsonBody {
     }
   }
 
-  private static byte[] bytes(HttpServletRequest request, long limit) throws IOException {
+  private static byte[] bytes(HttpServletRequest request, long limit, BodyBudget.Share share)
+      throws IOException {
     long declared = request.getContentLengthLong();
     if (declared > limit) {
       // Asking for the stream tells a client that waits for "100 Continue" to go on.
@@ -62,9 +68,10 @@ final class JsonBody {
       throw tooLarge(limit);
     }
     InputStream in = request.getInputStream();
-    ByteArrayOutputStream out = new ByteArrayOutputStream(declared > 0 ? (int) declared : 512);
-    byte[] buffer = new byte[8192];
+    ByteArrayOutputStream out = new ByteArrayOutputStream(FIRST_BYTES);
+    byte[] buffer = new byte[BUFFER_BYTES];
     for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      share.take(n);
       out.write(buffer, 0, n);
       if (out.size() > limit) {
         drain(in);
@@ -75,7 +82,7 @@ final class JsonBody {
   }
 
   private static void drain(InputStream in) throws IOException {
-    byte[] buffer = new byte[8192];
+    byte[] buffer = new byte[BUFFER_BYTES];
     long left = DRAIN_BYTES;
     for (int n = in.read(buffer); n >= 0 && left > 0; n = in.read(buffer)) {
       left -= n;

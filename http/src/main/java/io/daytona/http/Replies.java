@@ -83,6 +83,15 @@ final class Replies {
         LOG.debug("client left: path={}", exchange.loggedPath(), gone);
         yield DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "the request was not sent completely");
       }
+      case IOException lost -> {
+        LOG.info(
+            "client or sandbox went away: method={} path={} cause={}",
+            exchange.method(),
+            exchange.loggedPath(),
+            lost.toString());
+        yield DaytonaException.of(
+            ErrorKind.BAD_GATEWAY, "The connection was lost while the request ran.", lost);
+      }
       case InterruptedException stopped ->
           DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
       default -> {

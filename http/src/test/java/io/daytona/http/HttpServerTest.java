@@ -19,7 +19,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -303,6 +305,21 @@ class HttpServerTest {
     table.release.countDown();
     assertEquals("\"done\"", held.get(10, TimeUnit.SECONDS).body());
     stopping.join();
+  }
+
+  @Test
+  void requestsWaitUntilTheServerIsReady() throws Exception {
+    server.close();
+    CompletableFuture<String> ready = new CompletableFuture<>();
+    server =
+        HttpServer.builder(HttpConfig.defaults())
+            .holdUntil(ready)
+            .mount("/api", table.endpoints(), TestTable.BEARER, TestTable.ERRORS)
+            .start();
+    var early = client.sendAsync(request("/api/thing/fixed").build(), BodyHandlers.ofString());
+    assertThrows(TimeoutException.class, () -> early.get(300, TimeUnit.MILLISECONDS));
+    ready.complete("");
+    assertEquals(200, early.get(5, TimeUnit.SECONDS).statusCode());
   }
 
   @Test

@@ -49,7 +49,9 @@ record Configuration(
       settings = settings.with(SettingsFile.read(file), "file " + file, false);
     }
     settings = settings.with(environment, "environment", true);
-    return dataDir == null ? settings : settings.with("DAYTONA_SERVER_DATA_DIR", dataDir.toString());
+    return dataDir == null
+        ? settings
+        : settings.with("DAYTONA_SERVER_DATA_DIR", dataDir.toString());
   }
 
   /** The process's own part, known before its ports are. */

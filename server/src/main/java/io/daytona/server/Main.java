@@ -40,8 +40,7 @@ public final class Main {
         out.print(Options.USAGE);
         return 0;
       }
-      Settings settings =
-          Configuration.settings(environment, options.config(), options.dataDir());
+      Settings settings = Configuration.settings(environment, options.config(), options.dataDir());
       if (options.printConfig()) {
         Configuration.of(settings, Configuration.server(settings).proxyPort());
         settings.print(out);
@@ -70,18 +69,18 @@ public final class Main {
         .addShutdownHook(
             Thread.ofPlatform()
                 .name("shutdown")
-                .unstarted(
-                    () -> {
-                      platform.close();
-                      stopped.countDown();
-                    }));
+                .unstarted(() -> {
+                  platform.close();
+                  stopped.countDown();
+                }));
     stopped.await();
   }
 
   /** What parses hostile input has no power to lose. */
   private static void refuseRoot() {
     try {
-      if (Files.getAttribute(Path.of("/proc/self"), "unix:uid") instanceof Integer uid && uid == 0) {
+      if (Files.getAttribute(Path.of("/proc/self"), "unix:uid") instanceof Integer uid
+          && uid == 0) {
         throw new StartException(
             "the server does not run as root; the supervisor starts it as the user daytona", null);
       }

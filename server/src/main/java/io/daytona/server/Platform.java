@@ -9,9 +9,9 @@ import io.daytona.server.config.Settings;
 import io.daytona.server.postgres.Databases;
 import io.daytona.server.postgres.EmbeddedPostgres;
 import io.daytona.server.postgres.PostgresBinaries;
-import io.daytona.toolbox.ToolboxEndpoints;
 import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.process.OutputLimits;
+import io.daytona.toolbox.table.ToolboxEndpoints;
 import io.daytona.wire.failpoint.Failpoints;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -73,8 +74,7 @@ final class Platform implements AutoCloseable {
     return listeners == null ? 0 : listeners.proxy().port();
   }
 
-  private void wire(Settings settings, Function<RunnerConfig, HostPart> hosts)
-      throws IOException {
+  private void wire(Settings settings, Function<RunnerConfig, HostPart> hosts) throws IOException {
     long from = System.nanoTime();
     ServerConfig server = Configuration.server(settings);
     Path run = server.dataDir().resolve("run");
@@ -104,36 +104,58 @@ final class Platform implements AutoCloseable {
                 new ToolboxErrors(),
                 version,
                 config.control().proxyDomain()));
-    control.start();
-    keepAdministratorKey(control, server.dataDir());
-
-    listeners =
-        opened(
-            new Listeners(
-                HttpServer.builder(config.http())
-                    .name("api")
-                    .version(version)
-                    .bind(api)
-                    .mount(
-                        "/api",
-                        control.endpoints(),
-                        control.authenticator(),
-                        control.errorRenderer())
-                    .mount(
-                        "",
-                        FrontDoor.endpoints(control.endpoints(), version),
-                        control.authenticator(),
-                        control.errorRenderer())
-                    .start(),
-                gateway
-                    .attach(HttpServer.builder(config.http()).name("proxy").version(version))
-                    .bind(proxy)
-                    .start()));
+    // The listeners start beside the control plane; what clients ask meanwhile waits.
+    CompletableFuture<String> ready = new CompletableFuture<>();
+    CompletableFuture<Listeners> listening =
+        CompletableFuture.supplyAsync(
+            () -> opened(listeners(config, control, gateway, api, proxy, ready)),
+            Thread::startVirtualThread);
+    try {
+      control.start();
+      keepAdministratorKey(control, server.dataDir());
+      listeners = listening.join();
+      ready.complete("started");
+    } finally {
+      if (!ready.isDone()) {
+        ready.cancel(false);
+        listening.exceptionally(failure -> null).join();
+      }
+    }
     LOG.info(
         "serving the API on port {} and the toolbox proxy on port {} after {} ms",
         apiPort(),
         proxyPort(),
         (System.nanoTime() - from) / 1_000_000);
+  }
+
+  private static Listeners listeners(
+      Configuration config,
+      ControlPlane control,
+      ToolboxGateway gateway,
+      ServerSocketChannel api,
+      ServerSocketChannel proxy,
+      CompletableFuture<?> ready) {
+    String version = config.control().version();
+    HttpServer apiServer =
+        HttpServer.builder(config.http())
+            .name("api")
+            .version(version)
+            .bind(api)
+            .holdUntil(ready)
+            .mount("/api", control.endpoints(), control.authenticator(), control.errorRenderer())
+            .mount(
+                "",
+                FrontDoor.endpoints(control.endpoints(), version),
+                control.authenticator(),
+                control.errorRenderer())
+            .start();
+    HttpServer proxyServer =
+        gateway
+            .attach(HttpServer.builder(config.http()).name("proxy").version(version))
+            .bind(proxy)
+            .holdUntil(ready)
+            .start();
+    return new Listeners(apiServer, proxyServer);
   }
 
   /**
@@ -148,14 +170,12 @@ final class Platform implements AutoCloseable {
   private Foundation foundation(Configuration config, Function<RunnerConfig, HostPart> hosts) {
     try (ExecutorService starting = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<HostPart> host =
-          starting.submit(
-              () -> {
-                HostPart part = hosts.apply(config.runner());
-                opened(part.closing());
-                return part;
-              });
-      Future<HikariDataSource> database =
-          starting.submit(() -> opened(database(config.server())));
+          starting.submit(() -> {
+            HostPart part = hosts.apply(config.runner());
+            opened(part.closing());
+            return part;
+          });
+      Future<HikariDataSource> database = starting.submit(() -> opened(database(config.server())));
       return new Foundation(ready(database), ready(host));
     }
   }

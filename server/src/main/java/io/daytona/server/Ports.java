@@ -21,8 +21,8 @@ final class Ports {
    * Binds a port.
    *
    * @param address name or address of an interface
-   * @param port 1…65535; 0 means the one in the file if it is free, so that a restarted server keeps
-   *     its port, else any free one
+   * @param port 1…65535; 0 means the one in the file if it is free, so that a restarted server
+   *     keeps its port, else any free one
    * @param file where the port is written, for those who do not know it
    * @throws StartException when it is taken
    */

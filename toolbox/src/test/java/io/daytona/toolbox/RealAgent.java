@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 
 /** The real agent as an ordinary process of this host, with a directory of its own. */
 public final class RealAgent implements AutoCloseable {
+  /** Where {@link #startWithSmallDisk} mounts; unchanged for everybody else. */
+  public static final String SMALL_DISK = "/mnt";
+
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Path directory;
@@ -40,6 +43,12 @@ public final class RealAgent implements AutoCloseable {
         List.of("unshare", "-m", "sh", "-c", script, "sh", file.toString(), inPlaceOf.toString()));
   }
 
+  /** Starts an agent for which {@link #SMALL_DISK} is a file system of 1 MiB of its own. */
+  public static RealAgent startWithSmallDisk() throws IOException, InterruptedException {
+    String script = "mount -t tmpfs -o size=1m none \"$1\" && shift && exec \"$@\"";
+    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", SMALL_DISK));
+  }
+
   private static RealAgent start(List<String> wrapper) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("dtn-agent");
     Path socket = directory.resolve("agent.sock");
@@ -56,8 +65,13 @@ public final class RealAgent implements AutoCloseable {
             .redirectError(directory.resolve("stderr").toFile())
             .start();
     RealAgent agent = new RealAgent(directory, socket, process);
-    agent.awaitSocket();
-    return agent;
+    try {
+      agent.awaitSocket();
+      return agent;
+    } catch (IOException e) {
+      agent.close();
+      throw e;
+    }
   }
 
   /** A new connection to it. */

@@ -7,6 +7,7 @@ import io.daytona.toolbox.agent.client.AgentClient;
 import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.process.OutputBudget;
 import io.daytona.toolbox.process.OutputLimits;
+import io.daytona.toolbox.table.ToolboxEndpoints;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
 import java.io.IOException;
 import java.net.URI;
@@ -42,9 +43,14 @@ public final class ToolboxServer implements AutoCloseable {
 
   /** The same over an agent that runs already. */
   public static ToolboxServer start(RealAgent agent) {
+    return start(agent, "root", agent.work().toString());
+  }
+
+  /** The same with a user and working directory. */
+  public static ToolboxServer start(RealAgent agent, String user, String workdir) {
     AgentClient client = agent.connect();
     Agent.ResolvedIdentity identity =
-        client.identity("", Map.of("FROM_BASE", "base"), "root", agent.work().toString());
+        client.identity("", Map.of("FROM_BASE", "base"), user, workdir);
     SandboxDirectory directory =
         id ->
             new SandboxDirectory.Running(

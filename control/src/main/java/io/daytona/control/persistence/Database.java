@@ -9,6 +9,7 @@ import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,10 @@ public final class Database implements AutoCloseable {
   public Database(DataSource dataSource, Duration patience) {
     this.jdbi = Jdbi.create(dataSource);
     this.jdbi.registerArrayType(String.class, "text");
+    // Parameters may hold secrets, and messages are logged.
+    this.jdbi
+        .getConfig(StatementExceptions.class)
+        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
     this.patience = patience;
   }
 
@@ -51,21 +56,7 @@ public final class Database implements AutoCloseable {
    * @throws DaytonaException 503 with {@code Retry-After} when the time is over
    */
   public <T> T run(Work<T> work) {
-    long deadline = System.nanoTime() + patience.toNanos();
-    long pause = FIRST_PAUSE_MILLIS;
-    while (true) {
-      try {
-        return jdbi.withHandle(work::run);
-      } catch (JdbiException e) {
-        if (!SqlFailures.passing(e)) {
-          throw SqlFailures.translated(e);
-        }
-        if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) > deadline) {
-          throw unavailable(e);
-        }
-        pause = pause(pause, e);
-      }
-    }
+    return attempts(work, System.nanoTime() + patience.toNanos());
   }
 
   /**
@@ -75,13 +66,24 @@ public final class Database implements AutoCloseable {
    * @throws DaytonaException 503 when this was closed meanwhile
    */
   public <T> T settle(Work<T> work) {
+    return attempts(work, Long.MAX_VALUE);
+  }
+
+  private <T> T attempts(Work<T> work, long deadlineNanos) {
     long pause = FIRST_PAUSE_MILLIS;
     while (true) {
       try {
         return jdbi.withHandle(work::run);
       } catch (JdbiException e) {
+        if (SqlFailures.interrupted(e)) {
+          Thread.currentThread().interrupt();
+          throw unavailable(e);
+        }
         if (!SqlFailures.passing(e)) {
           throw SqlFailures.translated(e);
+        }
+        if (System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause) > deadlineNanos) {
+          throw unavailable(e);
         }
         pause = pause(pause, e);
       }

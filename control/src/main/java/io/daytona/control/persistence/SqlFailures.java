@@ -34,6 +34,16 @@ public final class SqlFailures {
     return false;
   }
 
+  /** Whether the thread was interrupted while it waited for a connection. */
+  static boolean interrupted(JdbiException failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Name of the unique constraint that refused the statement; empty for other failures. */
   public static Optional<String> violatedConstraint(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
@@ -45,15 +55,32 @@ public final class SqlFailures {
     return Optional.empty();
   }
 
-  /** Text that PostgreSQL cannot hold is the client's mistake; everything else stays as it is. */
+  /**
+   * What callers see of a failure that will not pass: text that PostgreSQL cannot hold is the
+   * client's mistake; everything else loses what PostgreSQL tells in detail, because it quotes rows
+   * and those hold secrets.
+   */
   static RuntimeException translated(JdbiException failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof SQLException sql
-          && sql.getSQLState() != null
-          && UNWRITABLE_TEXT.contains(sql.getSQLState())) {
-        return DaytonaException.badRequest("Text must not contain the character U+0000");
+      if (t instanceof SQLException sql && sql.getSQLState() != null) {
+        if (UNWRITABLE_TEXT.contains(sql.getSQLState())) {
+          return DaytonaException.badRequest("Text must not contain the character U+0000");
+        }
+        return withoutDetail(sql);
       }
     }
     return failure;
+  }
+
+  private static RuntimeException withoutDetail(SQLException failure) {
+    ServerErrorMessage message =
+        failure instanceof PSQLException sql ? sql.getServerErrorMessage() : null;
+    IllegalStateException plain =
+        new IllegalStateException(
+            "statement failed with SQLSTATE "
+                + failure.getSQLState()
+                + (message == null ? "" : ": " + message.getMessage()));
+    plain.setStackTrace(failure.getStackTrace());
+    return plain;
   }
 }

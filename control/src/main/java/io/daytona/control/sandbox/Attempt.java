@@ -10,8 +10,16 @@ sealed interface Attempt {
   /** It runs. */
   record Started(StartedSandbox sandbox) implements Attempt {}
 
-  /** The host had no room; another attempt may succeed. */
-  record NoRoom(DaytonaException refusal) implements Attempt {}
+  /**
+   * The host refused it and holds nothing of it: it has no room just now, or cannot take such a
+   * sandbox at all.
+   */
+  record Refused(DaytonaException refusal) implements Attempt {
+    /** Whether another attempt may succeed. */
+    boolean passing() {
+      return refusal.kind() != ErrorKind.BAD_REQUEST;
+    }
+  }
 
   /** It cannot be started. */
   record Failed(String reason, RuntimeException cause) implements Attempt {}
@@ -21,9 +29,10 @@ sealed interface Attempt {
     try {
       return new Started(start.get());
     } catch (DaytonaException e) {
-      return e.kind() == ErrorKind.UNAVAILABLE || e.kind() == ErrorKind.TOO_MANY_REQUESTS
-          ? new NoRoom(e)
-          : new Failed(e.sentence(), e);
+      return switch (e.kind()) {
+        case UNAVAILABLE, TOO_MANY_REQUESTS, BAD_REQUEST -> new Refused(e);
+        default -> new Failed(e.sentence(), e);
+      };
     } catch (RuntimeException e) {
       return new Failed("the host failed unexpectedly", e);
     }

@@ -88,8 +88,14 @@ final class Reconciler {
     runner.onExit((id, outOfMemory) -> threads.execute(() -> exited(id, outOfMemory)));
   }
 
-  /** Looks after what nobody looks after. */
-  void reconcile() {
+  /** Finishes what nobody finishes. */
+  void finishAbandoned() {
+    Instant settled = Times.now(clock).minus(LEFT_ALONE);
+    store.inStates(SandboxTransitions.PASSING, settled).forEach(this::resume);
+  }
+
+  /** Compares what should run with what runs. */
+  void compareWithHost() {
     // In this order: what runs by now is either in progress or has a row in the index by then.
     Set<String> running = runner.running();
     Set<String> inProgress = operations.sandboxIds();
@@ -114,8 +120,6 @@ final class Reconciler {
     running.stream()
         .filter(id -> !known.contains(id) && !inProgress.contains(id))
         .forEach(this::removeUnknown);
-    Instant settled = Times.now(clock).minus(LEFT_ALONE);
-    store.inStates(SandboxTransitions.PASSING, settled).forEach(this::resume);
   }
 
   /** Whether a sandbox in this state has no processes. */
@@ -182,12 +186,16 @@ final class Reconciler {
       return;
     }
     Attempt attempt = made.get();
-    if (attempt instanceof Attempt.NoRoom(DaytonaException refusal)) {
-      // Nobody waits for an answer any more: it stays as it is and is tried again until too late.
-      LOG.info("no room for sandbox {} yet: {}", row.id(), refusal.sentence());
-      return;
-    }
     CompletableFuture<Outcome> unheard = new CompletableFuture<>();
+    if (attempt instanceof Attempt.Refused refused) {
+      DaytonaException refusal = refused.refusal();
+      if (refused.passing()) {
+        // Nobody waits for an answer any more: it is tried again until it is too late.
+        LOG.info("no room for sandbox {} yet: {}", row.id(), refusal.sentence());
+        return;
+      }
+      attempt = new Attempt.Failed(refusal.sentence(), refusal);
+    }
     steps.started(row.id(), SandboxTrigger.REFUSE_START, attempt, unheard);
   }
 

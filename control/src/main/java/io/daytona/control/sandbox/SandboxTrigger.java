@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 public enum SandboxTrigger {
   /** A client asked for a new sandbox. */
   CREATE(STARTED, false),
-  /** The host had no room for a new sandbox. */
+  /** The host refused a new sandbox, most often for lack of room. */
   REFUSE_CREATE(DESTROYED, true),
   /** A client asked to start it. */
   START(STARTED, false),
-  /** The host had no room to start it. */
+  /** The host refused to start it, most often for lack of room. */
   REFUSE_START(STOPPED, true),
   /** Its agent has answered. */
   RUN(STARTED, true),

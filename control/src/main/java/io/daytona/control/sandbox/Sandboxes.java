@@ -102,9 +102,14 @@ public final class Sandboxes implements AutoCloseable {
     reconciler.recover();
   }
 
-  /** Makes rows and reality agree again. */
-  public void reconcile() {
-    reconciler.reconcile();
+  /** Finishes operations that were begun and that nobody looks after any more. */
+  public void finishAbandoned() {
+    reconciler.finishAbandoned();
+  }
+
+  /** Makes rows and host agree again. */
+  public void compareWithHost() {
+    reconciler.compareWithHost();
   }
 
   /** Stops and deletes what is due by its intervals. */

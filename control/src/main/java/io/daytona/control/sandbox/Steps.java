@@ -29,15 +29,15 @@ final class Steps {
   /**
    * Records how a start ended.
    *
-   * @param noRoom the transition when the host had no room
+   * @param refused the transition when the host refused
    * @param answer hears of it as soon as it is recorded
    */
   void started(
-      String id, SandboxTrigger noRoom, Attempt attempt, CompletableFuture<Outcome> answer) {
+      String id, SandboxTrigger refused, Attempt attempt, CompletableFuture<Outcome> answer) {
     switch (attempt) {
       case Attempt.Started(StartedSandbox sandbox) -> running(id, sandbox, answer);
-      case Attempt.NoRoom(DaytonaException refusal) -> {
-        Optional<Sandbox> undone = store.settle(id, noRoom, Change.because(refusal.sentence()));
+      case Attempt.Refused(DaytonaException refusal) -> {
+        Optional<Sandbox> undone = store.settle(id, refused, Change.because(refusal.sentence()));
         answer.completeExceptionally(refusal);
         if (undone.isEmpty()) {
           overtaken(id);

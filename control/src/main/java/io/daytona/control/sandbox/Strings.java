@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks objects of strings in requests. */
 final class Strings {
-  // Linux refuses to run a program with a longer one (MAX_ARG_STRLEN, "NAME=value" and its end).
-  private static final int LONGEST_VARIABLE = 131_071;
+  // What a runner takes: names and values in UTF-8, and six bytes for each variable.
+  private static final int LARGEST_ENVIRONMENT = 131_072;
+  private static final int VARIABLE = 6;
 
   private Strings() {}
 
@@ -31,24 +32,30 @@ final class Strings {
   }
 
   /**
-   * Environment: names without {@code =}, values of at most 128 KiB.
+   * Environment: names without {@code =}, at most 128 KiB in all.
    *
    * @throws DaytonaException 400 that says so, without the value
    */
   static Map<String, String> environment(@Nullable Map<String, @Nullable String> given) {
-    return checked(
-        "env",
-        given,
-        (name, value) -> {
-          if (name.isEmpty() || name.contains("=") || unwritable(name) || unwritable(value)) {
-            throw DaytonaException.badRequest(
-                "env must have names that are not empty and hold no =, and no character U+0000");
-          }
-          if (bytes(name) + bytes(value) + 1 >= LONGEST_VARIABLE) {
-            throw DaytonaException.badRequest(
-                "env." + name + " must be shorter than 128 KiB with its name");
-          }
-        });
+    Map<String, String> environment =
+        checked(
+            "env",
+            given,
+            (name, value) -> {
+              if (name.isEmpty() || name.contains("=") || unwritable(name) || unwritable(value)) {
+                throw DaytonaException.badRequest(
+                    "env must have names that are not empty and hold no =, and no character"
+                        + " U+0000");
+              }
+            });
+    long size =
+        environment.entrySet().stream()
+            .mapToLong(entry -> bytes(entry.getKey()) + bytes(entry.getValue()) + VARIABLE)
+            .sum();
+    if (size > LARGEST_ENVIRONMENT) {
+      throw DaytonaException.badRequest("env must not be larger than 128 KiB in all");
+    }
+    return environment;
   }
 
   private interface Rule {
@@ -75,7 +82,7 @@ final class Strings {
     return text.indexOf('\0') >= 0;
   }
 
-  private static int bytes(String text) {
+  private static long bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8).length;
   }
 }

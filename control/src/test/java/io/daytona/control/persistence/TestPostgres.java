@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,15 +21,15 @@ import java.util.stream.Stream;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * A real PostgreSQL for tests, from the binaries that the platform itself starts; one for the whole
- * JVM, a fresh database for each caller. As root it runs as {@code daytona} or {@code nobody}.
+ * A real PostgreSQL for tests, from the binaries that the platform itself starts. As root it runs
+ * as {@code daytona} or {@code nobody}.
  */
-public final class TestPostgres {
+public final class TestPostgres implements AutoCloseable {
   private static final String ARCHIVE = "/postgres-linux-x86_64.txz";
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final AtomicInteger NAMES = new AtomicInteger();
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final TestPostgres SHARED = new TestPostgres();
 
+  private final AtomicInteger names = new AtomicInteger();
   private final Path home;
   private final int port;
   private Process server;
@@ -37,7 +38,7 @@ public final class TestPostgres {
     try {
       home = Files.createTempDirectory("daytona-test-postgres");
       port = freePort();
-      Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
+      Runtime.getRuntime().addShutdownHook(new Thread(this::close));
       unpack();
       run("chown", "-R", user(), home.toString());
       initialise();
@@ -48,30 +49,50 @@ public final class TestPostgres {
     }
   }
 
+  /** The server that most tests use, each with a database of its own. */
+  public static TestPostgres shared() {
+    return SHARED;
+  }
+
+  /** A server of the caller's own, to be killed. */
+  public static TestPostgres own() {
+    return new TestPostgres();
+  }
+
   /** URL of a fresh, empty database. */
-  public static String freshDatabase() {
-    String name = "test_" + NAMES.incrementAndGet();
-    try (Connection connection = DriverManager.getConnection(SHARED.url("postgres"));
-        var statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name);
-      return SHARED.url(name);
+  public String freshDatabase() {
+    String name = "test_" + names.incrementAndGet();
+    execute("CREATE DATABASE " + name);
+    return url(name);
+  }
+
+  /** Removes a database again; connections to it are cut. */
+  public void drop(String url) {
+    String name = url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
+    execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+  }
+
+  private void execute(String sql) {
+    try (Connection connection = DriverManager.getConnection(url("postgres"));
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     } catch (SQLException e) {
-      throw new IllegalStateException("no database for a test", e);
+      throw new IllegalStateException(sql, e);
     }
   }
 
   /** Kills every process of the server at once, as the kernel would when memory is short. */
-  public static void kill() throws InterruptedException {
-    List<ProcessHandle> all = new ArrayList<>(SHARED.server.toHandle().descendants().toList());
-    all.add(SHARED.server.toHandle());
+  public void kill() throws InterruptedException {
+    List<ProcessHandle> all = new ArrayList<>(server.toHandle().descendants().toList());
+    all.add(server.toHandle());
     all.forEach(ProcessHandle::destroyForcibly);
-    SHARED.server.waitFor();
+    server.waitFor();
   }
 
   /** Starts the server again after {@link #kill}. */
-  public static void restart() throws IOException, InterruptedException {
-    SHARED.server = SHARED.launch();
-    SHARED.awaitReady();
+  public void restart() throws IOException, InterruptedException {
+    server = launch();
+    awaitReady();
   }
 
   private String url(String database) {
@@ -119,7 +140,11 @@ public final class TestPostgres {
                 "-c",
                 "listen_addresses=127.0.0.1",
                 "-c",
-                "unix_socket_directories=" + home))
+                "unix_socket_directories=" + home,
+                // Killing the server loses nothing that the kernel has, and nothing kills the
+                // kernel.
+                "-c",
+                "fsync=off"))
         .start();
   }
 
@@ -188,7 +213,12 @@ public final class TestPostgres {
     }
   }
 
-  private void remove() {
+  /** Ends the server and removes what it wrote. */
+  @Override
+  public void close() {
+    if (!Files.exists(home)) {
+      return;
+    }
     if (server != null) {
       server.descendants().forEach(ProcessHandle::destroyForcibly);
       server.destroyForcibly();

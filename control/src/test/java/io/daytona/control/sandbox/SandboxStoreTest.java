@@ -1,6 +1,8 @@
 package io.daytona.control.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -13,6 +15,8 @@ import io.daytona.control.persistence.Times;
 import io.daytona.control.region.Regions;
 import io.daytona.wire.sandbox.DesiredState;
 import io.daytona.wire.sandbox.SandboxState;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,7 +49,7 @@ class SandboxStoreTest {
   @BeforeAll
   void migrate() {
     HikariConfig pool = new HikariConfig();
-    pool.setJdbcUrl(TestPostgres.freshDatabase());
+    pool.setJdbcUrl(TestPostgres.shared().freshDatabase());
     pool.setMaximumPoolSize(3);
     dataSource = new HikariDataSource(pool);
     Migrations.apply(dataSource);
@@ -190,6 +194,25 @@ class SandboxStoreTest {
     assertTrue(event.startsWith("sandbox.state.updated"), event);
     assertTrue(event.contains("\"newState\": \"stopping\""), event);
     assertTrue(event.contains("\"oldState\": \"started\""), event);
+  }
+
+  @Test
+  void keepsSecretsOutOfFailuresOfStatements() {
+    RuntimeException failure =
+        assertThrows(
+            RuntimeException.class,
+            () ->
+                database.run(handle ->
+                    handle
+                        .createUpdate(
+                            "INSERT INTO account (id, name, system_role, created_at)"
+                                + " VALUES ('x', :secret, 'boss', now())")
+                        .bind("secret", "hunter2")
+                        .execute()));
+    StringWriter log = new StringWriter();
+    failure.printStackTrace(new PrintWriter(log, true));
+    assertTrue(log.toString().contains("23514"), log.toString());
+    assertFalse(log.toString().contains("hunter2"), log.toString());
   }
 
   @Test

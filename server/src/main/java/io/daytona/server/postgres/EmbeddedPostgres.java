@@ -97,6 +97,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     long from = System.nanoTime();
     cluster.create();
     cluster.writeAccess();
+    Postmaster.forgetStranger(cluster.data());
     ProcessHandle process = cluster.start(log).toHandle();
     awaitReady(process);
     LOG.info(

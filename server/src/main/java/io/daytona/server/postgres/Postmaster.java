@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 record Postmaster(ProcessHandle process, boolean ready) {
   private static final Logger LOG = LoggerFactory.getLogger(Postmaster.class);
+  private static final String PID_FILE = "postmaster.pid";
   private static final int STATUS_LINE = 7;
 
   /**
@@ -25,13 +26,25 @@ record Postmaster(ProcessHandle process, boolean ready) {
    * @param data the cluster's directory
    */
   static Optional<Postmaster> of(Path data) {
+    return read(data).filter(postmaster -> serves(postmaster.process, data));
+  }
+
+  /**
+   * Removes the pid file when it names a living process that is not the cluster's server: the pid
+   * was given to another program after the server had been killed, and PostgreSQL would refuse to
+   * start because of it.
+   */
+  static void forgetStranger(Path data) throws IOException {
     Optional<Postmaster> written = read(data);
-    return written.filter(postmaster -> serves(postmaster.process, data));
+    if (written.isPresent() && !serves(written.get().process, data)) {
+      LOG.info("pid {} belongs to another program by now", written.get().process.pid());
+      Files.deleteIfExists(data.resolve(PID_FILE));
+    }
   }
 
   private static Optional<Postmaster> read(Path data) {
     try {
-      List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
+      List<String> lines = Files.readAllLines(data.resolve(PID_FILE));
       long pid = lines.isEmpty() ? 0 : Long.parseLong(lines.getFirst().strip());
       boolean ready = lines.size() > STATUS_LINE && lines.get(STATUS_LINE).strip().equals("ready");
       return ProcessHandle.of(pid)

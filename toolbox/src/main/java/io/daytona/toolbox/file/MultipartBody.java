@@ -17,6 +17,8 @@ final class MultipartBody {
   private static final int BUFFER = 128 * 1024;
   private static final int MAX_PART_HEADERS = 16 * 1024;
   private static final int MAX_PARTS = 100_000;
+  private static final Pattern BOUNDARY =
+      Pattern.compile(";\\s*boundary=(?:\"([^\"]*)\"|([^;\\s]*))", Pattern.CASE_INSENSITIVE);
   private static final Pattern NAME =
       Pattern.compile(
           "(?:^|;)\\s*name=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^;\\s]*))", Pattern.CASE_INSENSITIVE);
@@ -35,11 +37,20 @@ final class MultipartBody {
 
   private MultipartBody() {}
 
-  /** The boundary of a content type; empty when it is not a form with one. */
-  static Optional<String> boundary(Optional<String> contentType) {
+  /** Whether a content type is that of a form. */
+  static boolean isForm(Optional<String> contentType) {
     return contentType
         .filter(type -> type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data"))
-        .map(MultiPart::extractBoundary)
+        .isPresent();
+  }
+
+  /** The boundary of a form's content type; empty when there is none. */
+  static Optional<String> boundary(Optional<String> contentType) {
+    return contentType
+        .filter(type -> isForm(contentType))
+        .map(BOUNDARY::matcher)
+        .filter(Matcher::find)
+        .map(found -> found.group(1) == null ? found.group(2) : found.group(1))
         .filter(boundary -> !boundary.isEmpty());
   }
 

@@ -39,9 +39,13 @@ final class UploadHandler {
       drain(body);
       throw e;
     }
-    Optional<String> boundary = MultipartBody.boundary(call.header("Content-Type"));
+    Optional<String> contentType = call.header("Content-Type");
+    Optional<String> boundary = MultipartBody.boundary(contentType);
     if (boundary.isPresent()) {
       form(body, boundary.get(), file);
+    } else if (MultipartBody.isForm(contentType)) {
+      drain(body);
+      throw ToolboxError.badRequest("invalid multipart form: it names no boundary");
     } else {
       raw(body, file);
     }

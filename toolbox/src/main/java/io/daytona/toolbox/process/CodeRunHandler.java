@@ -62,6 +62,7 @@ final class CodeRunHandler {
       throws InterruptedException {
     Running sandbox = calls.sandbox(call);
     OutputCapture output = limits.capture();
+    long start = System.nanoTime();
     var spawn = ExecuteHandler.spawnOf(language.argv(arguments), env, sandbox.workdir(), limit);
     try (AgentProcess process = StartFailure.spawn(sandbox.agent(), spawn)) {
       OptionalInt exit =
@@ -70,6 +71,7 @@ final class CodeRunHandler {
         removeLeftover(sandbox, language.leftover(process.pid()));
         throw ToolboxError.executionTimeout(ExecuteHandler.knowsCodes(call));
       }
+      call.timing("run", (System.nanoTime() - start) / 1e6);
       return ExecutionReply.of(exit.getAsInt(), output);
     } catch (StartFailure e) {
       return notStarted(language, e, output);

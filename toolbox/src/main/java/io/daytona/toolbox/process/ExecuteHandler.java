@@ -44,12 +44,14 @@ final class ExecuteHandler {
     String cwd =
         request.cwd() == null ? sandbox.workdir() : SandboxPaths.absolute(sandbox, request.cwd());
     OutputCapture output = limits.capture();
+    long start = System.nanoTime();
     try (AgentProcess process = spawn(sandbox.agent(), env, cwd, limit)) {
       byte[] stdin = command.getBytes(StandardCharsets.UTF_8);
       OptionalInt exit = Execution.run(sandbox.agent(), process, stdin, limit, output);
       if (exit.isEmpty()) {
         throw ToolboxError.executionTimeout(knowsCodes(call));
       }
+      call.timing("run", (System.nanoTime() - start) / 1e6);
       return ExecutionReply.of(exit.getAsInt(), output);
     } catch (StartFailure e) {
       output.add(e.text().getBytes(StandardCharsets.UTF_8));

@@ -1,6 +1,8 @@
-package io.daytona.toolbox;
+package io.daytona.toolbox.table;
 
 import io.daytona.http.Endpoint;
+import io.daytona.toolbox.SandboxCalls;
+import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.toolbox.file.FileEndpoints;

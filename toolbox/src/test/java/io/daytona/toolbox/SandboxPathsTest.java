@@ -1,0 +1,53 @@
+package io.daytona.toolbox;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.daytona.toolbox.SandboxDirectory.Running;
+import java.lang.reflect.Proxy;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Paths as clients write them. */
+class SandboxPathsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "'', /work/dir",
+    "., /work/dir",
+    "a/b, /work/dir/a/b",
+    "./a, /work/dir/./a",
+    "../a, /work/dir/../a",
+    "/a/../b, /a/../b",
+    "~, /home/me",
+    "~/a, /home/me/a",
+    "~other, /work/dir/~other",
+    "' a', '/work/dir/ a'",
+  })
+  void areMadeAbsolute(String path, String absolute) {
+    assertEquals(absolute, SandboxPaths.absolute(sandbox(), path));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/, /", "., .", "a, a", "a/b/, b", "/a, a", "//, /", "a//b//, b"})
+  void haveABaseName(String path, String name) {
+    assertEquals(name, SandboxPaths.baseName(path));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/, /", "/a/./b//c/, /a/b/c", "/a/../../b, /b", "/..., /..."})
+  void areShownClean(String path, String clean) {
+    assertEquals(clean, SandboxPaths.clean(path));
+  }
+
+  private static Running sandbox() {
+    // Paths are made without asking the agent anything.
+    io.daytona.toolbox.agent.Agent nobody =
+        (io.daytona.toolbox.agent.Agent)
+            Proxy.newProxyInstance(
+                SandboxPathsTest.class.getClassLoader(),
+                new Class<?>[] {io.daytona.toolbox.agent.Agent.class},
+                (proxy, method, args) -> {
+                  throw new AssertionError("the agent was asked to " + method.getName());
+                });
+    return new Running("id", nobody, "/home/me", "/work/dir", "me");
+  }
+}
