@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from client import ROOT, AgentTest, DATA, EXIT, alive, decode, eventually
+from client import ROOT, AgentTest, DATA, EOF, EXIT, alive, decode, eventually
 
 
 class Programs(AgentTest):
@@ -123,8 +123,11 @@ for _ in range({size // 50000}): sys.stdout.buffer.write(r.randbytes(50000))
         outstanding = 3000
         while True:
             kind, channel, payload = stream.event()
-            if kind != DATA:
+            if kind == EXIT:
                 break
+            if kind == EOF:
+                continue
+            self.assertEqual((kind, channel), (DATA, 1))
             self.assertLessEqual(len(payload), outstanding)
             got.update(payload)
             n += len(payload)

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -305,6 +307,30 @@ class HttpServerTest {
     table.release.countDown();
     assertEquals("\"done\"", held.get(10, TimeUnit.SECONDS).body());
     stopping.join();
+  }
+
+  @Test
+  void silentRequestsOutliveTheTimeOfIdleConnections() throws Exception {
+    server.close();
+    server = start(new HttpConfig(10, 1 << 20, 64 << 10, 9000, 1, 15));
+    var held = client.sendAsync(request("/api/hold").build(), BodyHandlers.ofString());
+    assertThrows(TimeoutException.class, () -> held.get(2500, TimeUnit.MILLISECONDS));
+    table.release.countDown();
+    assertEquals("\"done\"", held.get(5, TimeUnit.SECONDS).body());
+  }
+
+  @Test
+  void idleConnectionsAreClosed() throws Exception {
+    server.close();
+    server = start(new HttpConfig(10, 1 << 20, 64 << 10, 9000, 1, 15));
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write("GET /api/thing/fixed HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(UTF_8));
+      String reply = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(reply.endsWith("\"fixed\""), reply);
+    }
   }
 
   @Test

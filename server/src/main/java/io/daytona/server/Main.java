@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,9 @@ public final class Main {
     } catch (StartException | PostgresException | DaytonaException e) {
       LOG.error("the server does not start: {}", e.getMessage(), e.getCause());
       return START_FAILED;
+    } catch (RuntimeException e) {
+      LOG.error("the server does not start", e);
+      return START_FAILED;
     }
   }
 
@@ -78,9 +82,9 @@ public final class Main {
 
   /** What parses hostile input has no power to lose. */
   private static void refuseRoot() {
-    try {
-      if (Files.getAttribute(Path.of("/proc/self"), "unix:uid") instanceof Integer uid
-          && uid == 0) {
+    try (Stream<String> status = Files.lines(Path.of("/proc/self/status"))) {
+      // Real, effective, saved and file system uid.
+      if (status.anyMatch(line -> line.matches("Uid:.*\\s0(\\s.*)?"))) {
         throw new StartException(
             "the server does not run as root; the supervisor starts it as the user daytona", null);
       }

@@ -70,7 +70,7 @@ class PlatformTest {
   }
 
   @AfterAll
-  void stop() throws IOException {
+  void stop() {
     platform.close();
     database.close();
     client.close();

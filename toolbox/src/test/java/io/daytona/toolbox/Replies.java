@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.http.Json;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /** Reads replies in tests. */
@@ -20,10 +21,7 @@ public final class Replies {
 
   /** The JSON of a reply that must be a success. */
   public static JsonNode ok(HttpResponse<byte[]> reply) throws IOException {
-    assertEquals(
-        200,
-        reply.statusCode(),
-        () -> new String(reply.body(), java.nio.charset.StandardCharsets.UTF_8));
+    assertEquals(200, reply.statusCode(), () -> new String(reply.body(), StandardCharsets.UTF_8));
     return json(reply);
   }
 

@@ -3,6 +3,7 @@ package io.daytona.toolbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.toolbox.agent.Agent;
 import java.lang.reflect.Proxy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,11 +41,11 @@ class SandboxPathsTest {
 
   private static Running sandbox() {
     // Paths are made without asking the agent anything.
-    io.daytona.toolbox.agent.Agent nobody =
-        (io.daytona.toolbox.agent.Agent)
+    Agent nobody =
+        (Agent)
             Proxy.newProxyInstance(
                 SandboxPathsTest.class.getClassLoader(),
-                new Class<?>[] {io.daytona.toolbox.agent.Agent.class},
+                new Class<?>[] {Agent.class},
                 (proxy, method, args) -> {
                   throw new AssertionError("the agent was asked to " + method.getName());
                 });

@@ -1,12 +1,15 @@
 package io.daytona.server.postgres;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory for a database under test, owned by the user that PostgreSQL runs as: {@code daytona}
@@ -14,6 +17,8 @@ import java.util.stream.Stream;
  */
 final class PostgresFiles implements AutoCloseable {
   private static final boolean ROOT = System.getProperty("user.name").equals("root");
+
+  private static @Nullable Path elsewhere;
 
   private final Path directory;
 
@@ -35,24 +40,28 @@ final class PostgresFiles implements AutoCloseable {
   }
 
   /** The programs, unpacked once for all tests of a build. */
-  static Path programs() {
+  static synchronized Path programs() throws IOException {
     Path target = Path.of("target").toAbsolutePath();
-    return PostgresBinaries.installed(readable(target) ? target : Path.of("/tmp/dpg-programs"));
+    if (!ROOT || enterable(target)) {
+      return PostgresBinaries.installed(target);
+    }
+    // A checkout in a closed home: the user that PostgreSQL runs as does not get there.
+    if (elsewhere == null) {
+      Path made = Files.createTempDirectory(Path.of("/tmp"), "dpg-programs");
+      Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(made)));
+      elsewhere = made;
+    }
+    return PostgresBinaries.installed(elsewhere);
   }
 
-  /** Whether another user gets there. */
-  private static boolean readable(Path path) {
-    try {
-      for (Path at = path; at != null; at = at.getParent()) {
-        if (Files.exists(at)
-            && !PosixFilePermissions.toString(Files.getPosixFilePermissions(at)).endsWith("x")) {
-          return !ROOT;
-        }
+  private static boolean enterable(Path directory) throws IOException {
+    for (Path at = directory; at != null; at = at.getParent()) {
+      if (!Files.getPosixFilePermissions(at).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+        return false;
       }
-      return true;
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
     }
+    return true;
   }
 
   Path root() {
@@ -63,16 +72,22 @@ final class PostgresFiles implements AutoCloseable {
     return directory.resolve("log");
   }
 
-  EmbeddedPostgres start() {
+  EmbeddedPostgres start() throws IOException {
     return EmbeddedPostgres.start(programs(), root(), log(), prefix());
   }
 
   @Override
-  public void close() throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
+  public void close() {
+    delete(directory);
+  }
+
+  private static void delete(Path root) {
+    try (Stream<Path> all = Files.walk(root)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -21,7 +21,7 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     postgres.close();
     files.close();
   }

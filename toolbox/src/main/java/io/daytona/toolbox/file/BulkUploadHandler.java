@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -73,7 +74,7 @@ final class BulkUploadHandler {
       body.put("statusCode", 400);
       body.put("message", "bad request: " + String.join("; ", errors));
       body.put("code", "BAD_REQUEST");
-      body.put("timestamp", java.time.Instant.now().toString());
+      body.put("timestamp", Instant.now().toString());
       body.put("path", PATH);
       body.put("method", call.method());
       body.put("source", ErrorBody.DAEMON);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,7 +102,7 @@ final class CodeRunHandler {
     }
   }
 
-  private static String required(@org.jspecify.annotations.Nullable String value, String key) {
+  private static String required(@Nullable String value, String key) {
     if (value == null || value.isEmpty()) {
       throw ToolboxError.invalidBody(key + " is required");
     }

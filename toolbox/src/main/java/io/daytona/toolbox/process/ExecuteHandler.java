@@ -12,12 +12,14 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.wire.error.DaytonaException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -109,8 +111,7 @@ final class ExecuteHandler {
    */
   static Spawn spawnOf(List<String> argv, Map<String, String> env, String cwd, Duration limit) {
     boolean killOnClose = !limit.equals(TimeLimit.NONE);
-    return new Spawn(
-        argv, env, java.util.Set.of(), cwd, "", null, true, true, false, 0, "", "", killOnClose);
+    return new Spawn(argv, env, Set.of(), cwd, "", null, true, true, false, 0, "", "", killOnClose);
   }
 
   private static Shells.Stamp await(FutureTask<Shells.Stamp> stamp) throws InterruptedException {
@@ -135,7 +136,7 @@ final class ExecuteHandler {
     return command;
   }
 
-  private static io.daytona.wire.error.DaytonaException body(String what) {
+  private static DaytonaException body(String what) {
     return ToolboxError.badRequest("invalid request body: " + what);
   }
 }

@@ -11,11 +11,13 @@ import io.daytona.http.Json;
 import io.daytona.toolbox.ToolboxServer;
 import java.io.IOException;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
@@ -222,9 +224,9 @@ class DownloadTest {
     Path big = server.work().resolve("shrinking");
     // Larger than every buffer on the way, so that the reader meets the new end.
     Files.write(big, new byte[64 << 20]);
-    try (var out = Files.newByteChannel(big, java.nio.file.StandardOpenOption.WRITE)) {
+    try (var out = Files.newByteChannel(big, StandardOpenOption.WRITE)) {
       var reply =
-          java.net.http.HttpClient.newHttpClient()
+          HttpClient.newHttpClient()
               .send(
                   server.request("/files/download?path=shrinking").build(),
                   HttpResponse.BodyHandlers.ofInputStream());

@@ -14,6 +14,7 @@ import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -116,7 +117,7 @@ class LargeFilesTest {
   }
 
   private static byte[] withoutEnd(byte[] form) {
-    return java.util.Arrays.copyOf(form, form.length - 2);
+    return Arrays.copyOf(form, form.length - 2);
   }
 
   private static byte[] tail() {

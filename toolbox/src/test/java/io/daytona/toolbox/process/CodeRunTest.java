@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.http.Json;
 import io.daytona.toolbox.ToolboxServer;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -179,8 +180,8 @@ class CodeRunTest {
     return ok(post(language, code, more));
   }
 
-  private static java.net.http.HttpResponse<byte[]> post(
-      String language, String code, Map<String, ?> more) throws IOException, InterruptedException {
+  private static HttpResponse<byte[]> post(String language, String code, Map<String, ?> more)
+      throws IOException, InterruptedException {
     Map<String, Object> body = new HashMap<>(more);
     body.put("language", language);
     body.put("code", code);

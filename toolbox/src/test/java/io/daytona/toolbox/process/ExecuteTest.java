@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -262,7 +263,7 @@ class ExecuteTest {
   }
 
   private static String pwd(Map<String, String> with) throws Exception {
-    var body = new java.util.HashMap<String, Object>(with);
+    var body = new HashMap<String, Object>(with);
     body.put("command", "pwd");
     return execute(body).get("result").textValue();
   }

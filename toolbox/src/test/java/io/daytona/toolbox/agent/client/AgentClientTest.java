@@ -1,25 +1,17 @@
 package io.daytona.toolbox.agent.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
-import io.daytona.toolbox.agent.AgentProcess.Output;
 import io.daytona.toolbox.agent.AgentSocket;
 import io.daytona.toolbox.agent.Download;
 import io.daytona.toolbox.agent.Errno;
-import io.daytona.toolbox.agent.FileListing;
-import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.Spawn;
-import io.daytona.toolbox.agent.Upload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,18 +20,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -16,8 +16,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -253,7 +255,7 @@ class HostileAgentTest {
   }
 
   private static byte[] text(int tag, String value) {
-    byte[] bytes = value.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(5 + bytes.length)
         .put((byte) tag)
         .putInt(bytes.length)
@@ -265,12 +267,12 @@ class HostileAgentTest {
   private static byte[] repeat(byte[] bytes, int head, int times) {
     if (head == 0) {
       byte[][] all = new byte[times][];
-      java.util.Arrays.fill(all, bytes);
+      Arrays.fill(all, bytes);
       return concat(all);
     }
     int first = 12 + ByteBuffer.wrap(bytes).getInt();
-    byte[] rest = java.util.Arrays.copyOfRange(bytes, first, bytes.length);
-    return concat(java.util.Arrays.copyOf(bytes, first), repeat(rest, 0, times));
+    byte[] rest = Arrays.copyOfRange(bytes, first, bytes.length);
+    return concat(Arrays.copyOf(bytes, first), repeat(rest, 0, times));
   }
 
   private static byte[] concat(byte[]... parts) {
