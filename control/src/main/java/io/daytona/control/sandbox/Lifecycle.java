@@ -137,7 +137,7 @@ final class Lifecycle {
     if (sandbox.state() == SandboxState.STARTED) {
       return Outcome.of(sandbox);
     }
-    Operation operation = operations.begin(sandbox.id(), Operation.Kind.START);
+    Operation operation = operations.begin(sandbox, Operation.Kind.START);
     Admission.Turn turn = admitted(operation);
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     CompletableFuture<Sandbox> row = new CompletableFuture<>();
@@ -182,7 +182,7 @@ final class Lifecycle {
     if (sandbox.ephemeral() && sandbox.state() == SandboxState.STARTED) {
       return delete(sandbox, reason + " (ephemeral)");
     }
-    Operation operation = operations.begin(sandbox.id(), Operation.Kind.STOP);
+    Operation operation = operations.begin(sandbox, Operation.Kind.STOP);
     Sandbox stopping;
     try {
       stopping =
@@ -234,7 +234,7 @@ final class Lifecycle {
       if (now.state() == SandboxState.DESTROYING) {
         return now;
       }
-      own = Optional.of(operations.begin(id, Operation.Kind.DELETE));
+      own = Optional.of(operations.begin(now, Operation.Kind.DELETE));
     }
     Operation operation = own.get();
     Sandbox destroying;

@@ -1,12 +1,15 @@
 package io.daytona.control.sandbox;
 
 import io.daytona.wire.error.DaytonaException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The changes in progress in this process: at most one for each sandbox. */
 final class Operations {
+  private static final Duration LETTING_GO = Duration.ofMillis(500);
+
   private final ConcurrentHashMap<String, Operation> running = new ConcurrentHashMap<>();
 
   /**
@@ -16,6 +19,25 @@ final class Operations {
    */
   Operation begin(String sandboxId, Operation.Kind kind) {
     return tryBegin(sandboxId, kind).orElseThrow(Operations::busy);
+  }
+
+  /**
+   * Begins a change of a sandbox whose row was just seen.
+   *
+   * <p>A row is written as settled a moment before its operation lets go; whoever saw it settled is
+   * not refused for that moment.
+   *
+   * @throws DaytonaException 409 while another one is in progress
+   */
+  Operation begin(Sandbox seen, Operation.Kind kind) throws InterruptedException {
+    Optional<Operation> own = tryBegin(seen.id(), kind);
+    if (own.isEmpty() && !SandboxTransitions.PASSING.contains(seen.state())) {
+      Optional<Operation> ending = current(seen.id());
+      if (ending.isEmpty() || ending.get().overWithin(LETTING_GO)) {
+        own = tryBegin(seen.id(), kind);
+      }
+    }
+    return own.orElseThrow(Operations::busy);
   }
 
   /** Begins a change; empty while another one is in progress. */

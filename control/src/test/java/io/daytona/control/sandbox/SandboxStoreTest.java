@@ -20,12 +20,9 @@ import java.io.StringWriter;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,39 +71,7 @@ class SandboxStoreTest {
   }
 
   private Sandbox fresh() {
-    Instant now = Times.now(clock);
-    String id = UUID.randomUUID().toString();
-    return new Sandbox(
-        id,
-        organization,
-        "us",
-        "container",
-        "box " + id,
-        "daytona-small",
-        List.of("layer0000000001"),
-        List.of(),
-        "daytona",
-        Map.of("KEY", "value"),
-        Map.of("a", "b"),
-        false,
-        false,
-        1,
-        0,
-        1,
-        3,
-        SandboxState.CREATING,
-        DesiredState.STARTED,
-        null,
-        false,
-        15,
-        10080,
-        -1,
-        "token",
-        null,
-        now,
-        now,
-        now,
-        1);
+    return SandboxRows.of(organization, SandboxState.CREATING, Times.now(clock));
   }
 
   private String in(SandboxState state) {
