@@ -40,6 +40,7 @@ step "processes and their powers" e2e test_processes 120
 step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
 step "refusals" e2e test_refusals 300
 step "published clients" conformance/run "$cache/clients"
+step "detached output survives the server" e2e test_detached 120
 step "crashes" e2e test_crash 900
 step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10
 step "./daytona down" timeout 120 ./daytona down --data-dir "$platform_data"

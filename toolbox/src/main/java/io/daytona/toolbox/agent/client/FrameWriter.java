@@ -13,9 +13,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * callers never touch the channel: interrupting one of them would close it for everybody.
  */
 final class FrameWriter {
-  private static final int LIMIT = 2 * (Protocol.MAX_PAYLOAD + Protocol.HEADER);
+  private static final int LIMIT = LargeBuffers.CAPACITY;
   private static final int SMALL = 2_048;
-  private static final int KEPT_WHEN_IDLE = 65_536;
+  private static final int MEDIUM = 65_536;
+
+  /** How long large buffers are kept without work. */
+  private static final long IDLE_NANOS = 1_000_000_000L;
 
   private final WritableByteChannel channel;
   private final ReentrantLock lock = new ReentrantLock();
@@ -64,33 +67,49 @@ final class FrameWriter {
   /** Writes until closed or the channel breaks. */
   void run() throws IOException {
     ByteBuffer writing = ByteBuffer.allocate(SMALL);
-    while (true) {
-      lock.lock();
-      try {
-        while (!closed && filling.position() == 0) {
-          if (filling.capacity() > KEPT_WHEN_IDLE) {
-            filling = ByteBuffer.allocate(SMALL);
+    try {
+      while (true) {
+        lock.lock();
+        try {
+          writing = awaitWork(writing);
+          if (closed) {
+            return;
           }
-          if (writing.capacity() > KEPT_WHEN_IDLE) {
-            writing = ByteBuffer.allocate(SMALL);
-          }
+          ByteBuffer full = filling;
+          filling = writing;
+          writing = full;
+          space.signalAll();
+        } finally {
+          lock.unlock();
+        }
+        writing.flip();
+        while (writing.hasRemaining()) {
+          channel.write(writing);
+        }
+        writing.clear();
+      }
+    } finally {
+      close();
+      LargeBuffers.give(writing);
+    }
+  }
+
+  /** Waits for a frame; swaps large buffers for small ones when none comes for a while. */
+  private ByteBuffer awaitWork(ByteBuffer writing) throws IOException {
+    ByteBuffer spare = writing;
+    try {
+      while (!closed && filling.position() == 0) {
+        if (filling.capacity() == SMALL && spare.capacity() == SMALL) {
           work.awaitUninterruptibly();
+        } else if (work.awaitNanos(IDLE_NANOS) <= 0 && filling.position() == 0) {
+          LargeBuffers.give(spare);
+          spare = ByteBuffer.allocate(SMALL);
+          shrink();
         }
-        if (closed) {
-          return;
-        }
-        ByteBuffer full = filling;
-        filling = writing;
-        writing = full;
-        space.signalAll();
-      } finally {
-        lock.unlock();
       }
-      writing.flip();
-      while (writing.hasRemaining()) {
-        channel.write(writing);
-      }
-      writing.clear();
+      return spare;
+    } catch (InterruptedException e) {
+      throw new IOException("the writer was interrupted", e);
     }
   }
 
@@ -99,6 +118,7 @@ final class FrameWriter {
     lock.lock();
     try {
       closed = true;
+      shrink();
       work.signalAll();
       space.signalAll();
     } finally {
@@ -125,10 +145,20 @@ final class FrameWriter {
   }
 
   private void grow(int more) {
-    int needed = filling.position() + more;
-    if (needed > filling.capacity()) {
-      int capacity = Math.min(LIMIT, Math.max(needed, filling.capacity() * 2));
-      filling = ByteBuffer.allocate(capacity).put(filling.flip());
+    if (filling.remaining() < more) {
+      int needed = filling.position() + more;
+      ByteBuffer larger =
+          needed <= MEDIUM
+              ? ByteBuffer.allocate(Math.min(MEDIUM, Math.max(needed, filling.capacity() * 2)))
+              : LargeBuffers.take(needed);
+      ByteBuffer old = filling;
+      filling = larger.put(old.flip());
+      LargeBuffers.give(old);
     }
+  }
+
+  private void shrink() {
+    LargeBuffers.give(filling);
+    filling = ByteBuffer.allocate(SMALL);
   }
 }
