@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The part of ./test that needs a running platform: sourced by it, uses its `step`, $work, $cache and $root.
+: "${work:?}" "${cache:?}" "${root:?}"
 
 platform_data="$work/d"
 up_options=(--data-dir "$platform_data" --api-port 0 --proxy-port 0 --pool-size 12)
