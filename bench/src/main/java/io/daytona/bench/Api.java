@@ -5,28 +5,42 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.io.HttpClientResponseHandler;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
-/** The public API through a real HTTP client with kept-alive connections. */
+/**
+ * The public API through Apache HttpClient with kept-alive connections; the blocking client costs
+ * least of its own, which is why it was taken and not the JDK's.
+ */
 final class Api implements AutoCloseable {
+  private static final int MOST_CONNECTIONS = 512;
+
   private final String url;
   private final String key;
   private final ObjectMapper json = new ObjectMapper();
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .executor(Executors.newVirtualThreadPerTaskExecutor())
+  private final CloseableHttpClient client =
+      HttpClients.custom()
+          .disableAutomaticRetries()
+          .setDefaultRequestConfig(
+              RequestConfig.custom().setResponseTimeout(Timeout.ofMinutes(2)).build())
+          .setConnectionManager(
+              PoolingHttpClientConnectionManagerBuilder.create()
+                  .setMaxConnTotal(MOST_CONNECTIONS)
+                  .setMaxConnPerRoute(MOST_CONNECTIONS)
+                  .build())
           .build();
 
   Api(String url, String key) {
@@ -84,33 +98,18 @@ final class Api implements AutoCloseable {
   }
 
   void upload(Sandbox sandbox, String path, byte[] bytes) {
-    HttpRequest request =
-        base(sandbox.toolbox() + "/files/upload-v2?path=" + path)
-            .header("Content-Type", "application/octet-stream")
-            .POST(BodyPublishers.ofByteArray(bytes))
-            .build();
-    exchange(request);
+    send(
+        ClassicRequestBuilder.post(sandbox.toolbox() + "/files/upload-v2?path=" + path)
+            .setEntity(new ByteArrayEntity(bytes, ContentType.APPLICATION_OCTET_STREAM))
+            .build(),
+        Api::bytes);
   }
 
   /** Downloads and returns the number of bytes. */
   long download(Sandbox sandbox, String path) {
-    HttpRequest request = base(sandbox.toolbox() + "/files/download?path=" + path).GET().build();
-    try {
-      HttpResponse<InputStream> answer = client.send(request, BodyHandlers.ofInputStream());
-      try (InputStream body = answer.body()) {
-        byte[] buffer = new byte[1 << 16];
-        long total = 0;
-        for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
-          total += read;
-        }
-        return total;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+    return send(
+        ClassicRequestBuilder.get(sandbox.toolbox() + "/files/download?path=" + path).build(),
+        Api::count);
   }
 
   /** Ids of all sandboxes a former run of the benchmark left. */
@@ -124,55 +123,65 @@ final class Api implements AutoCloseable {
     return send("GET", url + "/config", null).path("version").asText();
   }
 
-  private HttpRequest.Builder base(String target) {
-    return HttpRequest.newBuilder(URI.create(target))
-        .header("Authorization", "Bearer " + key)
-        .timeout(Duration.ofMinutes(2));
-  }
-
-  private JsonNode send(
-      String method, String target, @org.jspecify.annotations.Nullable Object body) {
+  private JsonNode send(String method, String target, @Nullable Object body) {
     try {
-      BodyPublisher publisher =
-          body == null
-              ? BodyPublishers.noBody()
-              : BodyPublishers.ofByteArray(json.writeValueAsBytes(body));
-      byte[] answer =
-          exchange(
-              base(target)
-                  .header("Content-Type", "application/json")
-                  .method(method, publisher)
-                  .build());
-      return json.readTree(answer);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private byte[] exchange(HttpRequest request) {
-    try {
-      HttpResponse<byte[]> answer = client.send(request, BodyHandlers.ofByteArray());
-      if (answer.statusCode() >= 300) {
-        throw new IllegalStateException(
-            request.method()
-                + " "
-                + request.uri().getPath()
-                + " answered "
-                + answer.statusCode()
-                + ": "
-                + new String(answer.body(), java.nio.charset.StandardCharsets.UTF_8));
+      ClassicRequestBuilder request = ClassicRequestBuilder.create(method).setUri(target);
+      if (body != null) {
+        request.setEntity(
+            new ByteArrayEntity(json.writeValueAsBytes(body), ContentType.APPLICATION_JSON));
       }
-      return answer.body();
+      return json.readTree(send(request.build(), Api::bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  private <T> T send(ClassicHttpRequest request, Reader<T> reader) {
+    request.setHeader("Authorization", "Bearer " + key);
+    HttpClientResponseHandler<T> handler =
+        answer -> {
+          if (answer.getCode() >= 300) {
+            throw new IllegalStateException(
+                request.getMethod()
+                    + " "
+                    + request.getPath()
+                    + " answered "
+                    + answer.getCode()
+                    + ": "
+                    + EntityUtils.toString(answer.getEntity(), StandardCharsets.UTF_8));
+          }
+          try (InputStream in = answer.getEntity().getContent()) {
+            return reader.read(in);
+          }
+        };
+    try {
+      return client.execute(request, handler);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads an answer's body to its end. */
+  @FunctionalInterface
+  private interface Reader<T> {
+    T read(InputStream in) throws IOException;
+  }
+
+  private static byte[] bytes(InputStream in) throws IOException {
+    return in.readAllBytes();
+  }
+
+  private static long count(InputStream in) throws IOException {
+    byte[] buffer = new byte[1 << 17];
+    long total = 0;
+    for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+      total += read;
+    }
+    return total;
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     client.close();
   }
 }

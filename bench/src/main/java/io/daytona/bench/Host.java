@@ -7,6 +7,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -14,6 +16,8 @@ import java.util.stream.Stream;
  * root.
  */
 final class Host {
+  private static final Pattern SERVED = Pattern.compile("serving the API .* after (\\d+) ms");
+
   private final Path data;
 
   /**
@@ -43,14 +47,29 @@ final class Host {
   }
 
   /**
-   * Milliseconds from the start of the server's process until it was healthy, and whether the
-   * database was new.
+   * The server's last start, from its log.
+   *
+   * @param seconds from the start of its process until it served
+   * @param newDatabase whether the database was made on the way
    */
-  Optional<String> startup() {
-    try {
-      return Optional.of(Files.readString(data.resolve("run/startup.json")));
-    } catch (IOException e) {
-      return Optional.empty();
+  record Startup(double seconds, boolean newDatabase) {}
+
+  /** The server's last start; empty when its log does not tell. */
+  Optional<Startup> startup() {
+    try (Stream<String> lines = Files.lines(data.resolve("log/server.log"))) {
+      boolean made = false;
+      Optional<Startup> last = Optional.empty();
+      for (String line : (Iterable<String>) lines::iterator) {
+        made |= line.contains("made the database's files");
+        Matcher served = SERVED.matcher(line);
+        if (served.find()) {
+          last = Optional.of(new Startup(Long.parseLong(served.group(1)) / 1000.0, made));
+          made = false;
+        }
+      }
+      return last;
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.empty(); // no such log, or not ours to read: the row is left out
     }
   }
 

@@ -39,7 +39,7 @@ final class Suite {
     rows.addAll(transfer());
     rows.addAll(burst(100));
     rows.add(platformMemory());
-    host.startup().ifPresent(text -> rows.add(startup(text)));
+    host.startup().ifPresent(start -> rows.add(startup(start)));
     return rows;
   }
 
@@ -195,15 +195,12 @@ final class Suite {
     return Row.atMost("platform with 20 sandboxes (PSS)", "MB", megabytes, 400, 0);
   }
 
-  private static Row startup(String text) {
-    boolean fresh = text.contains("\"new\"");
-    double seconds =
-        Double.parseDouble(text.replaceAll("(?s).*\"millis\":\\s*(\\d+).*", "$1")) / 1000;
+  private static Row startup(Host.Startup startup) {
     return Row.atMost(
-        "server process start → healthy, database " + (fresh ? "new" : "kept"),
+        "server process → serving, database " + (startup.newDatabase() ? "new" : "kept"),
         "s",
-        seconds,
-        fresh ? 3 : 2,
+        startup.seconds(),
+        startup.newDatabase() ? 3 : 2,
         0);
   }
 

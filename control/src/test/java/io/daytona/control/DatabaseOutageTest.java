@@ -12,9 +12,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** PostgreSQL is killed under a living control plane. */
+@Tag("slow")
 class DatabaseOutageTest {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private TestPostgres postgres;

@@ -11,9 +11,11 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a control plane finds when it starts after it, or everything, was killed. */
+@Tag("slow")
 class RecoveryTest {
   private TestPlatform platform;
 

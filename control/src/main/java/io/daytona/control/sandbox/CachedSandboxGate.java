@@ -83,9 +83,8 @@ final class CachedSandboxGate implements SandboxGate {
           throw DaytonaException.notFound("Sandbox with ID or name " + entry.id() + " not found");
       default ->
           throw DaytonaException.badRequest(
-              "Sandbox is not started (state: "
-                  + entry.state().wire()
-                  + "). Start it and try again");
+              // The reference's text, which clients look for (toolbox protocol §1.8).
+              "no IP address found. Is the Sandbox started? (state: " + entry.state().wire() + ")");
     };
   }
 }

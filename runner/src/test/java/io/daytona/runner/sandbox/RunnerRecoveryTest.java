@@ -30,9 +30,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The jailer or the server is killed; sandboxes and requests live on. */
+@Tag("slow")
 class RunnerRecoveryTest extends JailedTest {
 
   @AfterEach

@@ -14,9 +14,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What every store of disks has to do, on a real host. */
+@Tag("slow")
 abstract class RootStoreContract extends JailedTest {
 
   /** The store to be tested. */
