@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HIERARCHIES = 24 };
+enum { HIERARCHIES = 24, CGROUPS_BELOW = 256 };
 
 static struct hierarchy hierarchies[HIERARCHIES];
 static int count;
@@ -208,6 +208,16 @@ int cgroup_setup(const struct conf *conf) {
     return cgroup_thaw_all(conf);
 }
 
+/* The host has 65,535 memory cgroups in all, and root inside makes them for 10 KiB each. Cgroup v1
+ * knows no such limit. */
+static int limit_descendants(const char *path) {
+    char file[PATH_CAP], text[16];
+    if (pathf(file, "%s/cgroup.max.descendants", path) < 0)
+        return -1;
+    snprintf(text, sizeof text, "%d", CGROUPS_BELOW);
+    return write_text(file, text) < 0 && errno != ENOENT ? fail_errno("write", file) : 0;
+}
+
 int cgroup_make(const struct conf *conf, unsigned slot) {
     for (int i = 0; i < count; i++) {
         const struct hierarchy *h = &hierarchies[i];
@@ -216,7 +226,8 @@ int cgroup_make(const struct conf *conf, unsigned slot) {
             continue; /* a host's hierarchy that the pinned mount namespace does not show */
         if (cgroup_parent_path(conf, h, above) < 0 || cgroup_slot_path(conf, h, slot, path) < 0)
             return -1;
-        if (make_directory(h, above, path) < 0 || delegate(path, slot_uid(conf, slot)) < 0)
+        if (make_directory(h, above, path) < 0 || (h->unified && limit_descendants(path) < 0) ||
+            delegate(path, slot_uid(conf, slot)) < 0)
             return -1;
     }
     if (only_v2) {

@@ -20,6 +20,16 @@ static int set_value(const struct conf *conf, unsigned slot, const char *control
                            : fail_errno("write", path);
 }
 
+/* v1 counts the buffers of sockets apart, and against nothing but the host's own limit, unless this
+ * is set. v2 counts them as memory. */
+static int limit_sockets_v1(const struct conf *conf, unsigned slot, uint64_t bytes) {
+    static const char file[] = "memory.kmem.tcp.limit_in_bytes";
+    char path[PATH_CAP];
+    if (cgroup_file(conf, slot, "memory", file, path) < 0 || access(path, F_OK) < 0)
+        return 0; /* a kernel without it */
+    return set_value(conf, slot, "memory", file, bytes);
+}
+
 /* v1 keeps memory <= memory+swap at every moment, so the order depends on the direction. */
 static int limit_memory_v1(const struct conf *conf, unsigned slot, uint64_t bytes) {
     static const char plain[] = "memory.limit_in_bytes", swap[] = "memory.memsw.limit_in_bytes";
@@ -55,7 +65,7 @@ int cgroup_limits(const struct conf *conf, unsigned slot, uint64_t cpu_millis, u
         return -1;
     if (cgroup_is_v2())
         return limit_v2(conf, slot, quota, bytes);
-    if (limit_memory_v1(conf, slot, bytes) < 0 ||
+    if (limit_memory_v1(conf, slot, bytes) < 0 || limit_sockets_v1(conf, slot, bytes) < 0 ||
         set_value(conf, slot, "cpu", "cpu.cfs_period_us", PERIOD_US) < 0)
         return -1;
     return set_value(conf, slot, "cpu", "cpu.cfs_quota_us", quota);

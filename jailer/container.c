@@ -119,6 +119,11 @@ static void run_runtime(struct launch *launch) {
                                     NULL};
         sigset_t none;
         sigemptyset(&none);
+        /* Also the least that root inside can set for itself, when the jailer may set leasts
+         * (CAP_SYS_RESOURCE). The agent's programs start at 500, so that memory exhaustion inside
+         * does not take the agent, and exhaustion of the host takes a sandbox, not the platform. */
+        if (write_text("/proc/self/oom_score_adj", "250") < 0)
+            log_line("write oom_score_adj: %s", strerror(errno));
         signal(SIGPIPE, SIG_DFL); /* what the jailer ignores would stay ignored in the sandbox */
         signal(SIGHUP, SIG_DFL);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -274,7 +279,6 @@ static int start_new(struct request *request, struct record *record) {
     const struct conf *conf = request->conf;
     struct rootfs rootfs = {.userns = -1, .netns = -1, .disk = -1, .docker = -1};
     struct launch launch = {.agent = -1, .console = -1};
-    char path[PATH_CAP];
     int result = provide_disk(request);
     if (result == 0)
         result = start_on_slot(request, record, &rootfs, &launch);
@@ -291,10 +295,6 @@ static int start_new(struct request *request, struct record *record) {
             log_line("after a failed start: %s", failure_text());
         return fail(code, "%s", text);
     }
-    /* memory exhaustion inside should not take the agent; lowering needs CAP_SYS_RESOURCE */
-    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)record->pid);
-    if (write_text(path, "-500") < 0 && errno != EACCES && errno != EPERM)
-        log_line("%s: %s", path, strerror(errno));
     if (events_started(record->id, record->slot, record->pid, record->start) < 0)
         log_line("%s", failure_text());
     return 0;

@@ -12,10 +12,10 @@
 #include <sys/types.h>
 
 enum {
-    PATH_CAP = 256,       /* every path the jailer composes fits; pathf() fails otherwise */
-    DATA_MAX = 60,        /* so that <data>/run/a/<sandbox> fits in sun_path */
-    ID_MAX = 40,          /* sandbox and disk ids */
-    LIST_MAX = 16,        /* items of a comma-separated argument */
+    PATH_CAP = 256,        /* every path the jailer composes fits; pathf() fails otherwise */
+    DATA_MAX = 60,         /* so that <data>/run/a/<sandbox> fits in sun_path */
+    ID_MAX = 40,           /* sandbox and disk ids */
+    LIST_MAX = 16,         /* items of a comma-separated argument */
     LINE_MAX_BYTES = 1024, /* a request with its newline */
     SLOTS = 1024,
     SLOT_IDS = 65536, /* ids in a slot's range */
@@ -67,9 +67,9 @@ int read_number(const char *path, uint64_t *out); /* first decimal of a file; -1
 bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* starttime ticks (field 22 of /proc/pid/stat); 0 when there is no such process or it is dead. */
 uint64_t proc_start(pid_t pid);
-int pidfd_of(pid_t pid);                        /* pidfd_open; -1 with errno */
-int pidfd_signal(int pidfd, int signal);        /* pidfd_send_signal */
-bool pidfd_wait(int pidfd, int timeout_ms);     /* true when the process is dead */
+int pidfd_of(pid_t pid);                    /* pidfd_open; -1 with errno */
+int pidfd_signal(int pidfd, int signal);    /* pidfd_send_signal */
+bool pidfd_wait(int pidfd, int timeout_ms); /* true when the process is dead */
 /* Runs argv[0] (absolute path) with an empty environment but PATH, stdin an empty pipe (never
  * /dev/null), dies with the caller. stdout+stderr go to `output` (cap bytes, NUL-terminated; may be
  * NULL). `input` may be NULL. Returns the exit status (128+signal), or -1 with fail() set. */
@@ -84,18 +84,19 @@ int lock_name(const struct conf *conf, const char *kind, const char *id, bool sh
 struct request {
     const struct conf *conf;
     const char *verb;
-    int count;                  /* arguments, the verb not counted; already validated */
-    const char *arg[12];        /* text of each argument */
-    uint64_t number[12];        /* value of each numeric argument */
+    int count;                   /* arguments, the verb not counted; already validated */
+    const char *arg[12];         /* text of each argument */
+    uint64_t number[12];         /* value of each numeric argument */
     const char *layer[LIST_MAX]; /* items of the (one) list argument */
     int layers;
-    int fd; /* the connection, blocking, positioned after the request line (layer-import reads it) */
+    int fd; /* the connection, blocking, positioned after the request line (layer-import reads it)
+             */
 };
 
 struct reply {
     char *text; /* what reply_line() collected */
     size_t length, capacity;
-    char ok[512];    /* key=value text of the last line */
+    char ok[512];     /* key=value text of the last line */
     bool close_after; /* close the connection after this reply */
 };
 
@@ -110,10 +111,12 @@ int request_parse(char *line, struct request *request, verb_function **function)
 
 /* ---- slots (slot.c, userns.c, net.c) ---------------------------------------------------- */
 
-uid_t slot_uid(const struct conf *conf, unsigned slot);               /* first id of its range */
+uid_t slot_uid(const struct conf *conf, unsigned slot);                  /* first id of its range */
 void slot_address(const struct conf *conf, unsigned slot, char out[16]); /* dotted quad */
-int slot_user_path(const struct conf *conf, unsigned slot, char out[PATH_CAP]); /* <data>/slots/<n>/user */
-int slot_net_path(const struct conf *conf, unsigned slot, char out[PATH_CAP]);  /* <data>/slots/<n>/net */
+int slot_user_path(const struct conf *conf, unsigned slot,
+                   char out[PATH_CAP]); /* <data>/slots/<n>/user */
+int slot_net_path(const struct conf *conf, unsigned slot,
+                  char out[PATH_CAP]);                      /* <data>/slots/<n>/net */
 int slot_userns_fd(const struct conf *conf, unsigned slot); /* fd, or -1 with fail(E_ABSENT) */
 bool slot_good(const struct conf *conf, unsigned slot);     /* completely made */
 void list_slots(const struct conf *conf, struct reply *reply);
@@ -133,7 +136,8 @@ int cgroup_find(void); /* which hierarchies the host has; before the pinned moun
 int cgroup_setup(const struct conf *conf); /* at start: find, favordynmods, parent, thaw all */
 int cgroup_make(const struct conf *conf, unsigned slot);
 int cgroup_drop(const struct conf *conf, unsigned slot); /* kills what is inside; absent is fine */
-int cgroup_kill(const struct conf *conf, unsigned slot); /* SIGKILL to all inside, waits until empty */
+int cgroup_kill(const struct conf *conf,
+                unsigned slot); /* SIGKILL to all inside, waits until empty */
 int cgroup_limits(const struct conf *conf, unsigned slot, uint64_t cpu_millis, uint64_t memory_mib,
                   uint64_t pids);
 int cgroup_stats(const struct conf *conf, unsigned slot, struct cgroup_stats *stats);
@@ -141,7 +145,7 @@ int cgroup_freeze(const struct conf *conf, unsigned slot, bool frozen); /* waits
 /* linux.cgroupsPath: "/<cgroup>/<slot>"; the directories exist already, chowned for delegation. */
 int cgroup_path_for_oci(const struct conf *conf, unsigned slot, char out[PATH_CAP]);
 int cgroup_purge(const struct conf *conf); /* removes the parent cgroup and all below it */
-bool cgroup_is_v2(void); /* true: unified hierarchy only */
+bool cgroup_is_v2(void);                   /* true: unified hierarchy only */
 
 /* ---- events (events.c) ------------------------------------------------------------------- */
 
@@ -150,9 +154,22 @@ bool cgroup_is_v2(void); /* true: unified hierarchy only */
  * as soon as pid and start time are known. */
 int events_started(const char *sandbox, unsigned slot, pid_t pid, uint64_t start);
 
+/* ---- the host (host.c) ------------------------------------------------------------------- */
+
+enum { UPLINKS_MAX = 8, UPLINK_NAME = 16 };
+
+struct uplink { /* an interface with an IPv4 default route */
+    char name[UPLINK_NAME + 1];
+    unsigned mtu;
+};
+
+void host_setup(void); /* at start: raises limits that all sandboxes share; failures are logged */
+int host_uplinks(struct uplink out[UPLINKS_MAX]); /* how many there are */
+
 /* ---- nft (nft.c) ------------------------------------------------------------------------- */
 
-int nft_setup(const struct conf *conf); /* at start: the instance's table, DOCKER-USER, ip_forward */
+int nft_setup(
+    const struct conf *conf); /* at start: the instance's table, DOCKER-USER, ip_forward */
 int nft_clean(const struct conf *conf); /* removes them (not ip_forward) */
 
 /* ---- implemented by pin.c, pool.c, disk.c, layer.c, container.c -------------------------- */
@@ -161,11 +178,11 @@ int nft_clean(const struct conf *conf); /* removes them (not ip_forward) */
  * *.tmp, mounts the pool; makes pool/, sbx/, slots/ and ns/. 0, or -1 with fail() set. */
 int pin_enter(const struct conf *conf);
 /* `jailer --conf FILE --purge`, from the host's mount namespace with no jailer running: kills every
- * sandbox, calls slots_purge, unmounts pool and pin, detaches loop devices; repeatable, also after a
- * reboot. Not: nft_clean (caller). 0, or -1 with fail() set after doing all it could. */
+ * sandbox, calls slots_purge, unmounts pool and pin, detaches loop devices; repeatable, also after
+ * a reboot. Not: nft_clean (caller). 0, or -1 with fail() set after doing all it could. */
 int pin_purge(const struct conf *conf);
-/* Needed by it from slot.c: drops every slot found by name (namespaces, veth, cgroup) and the parent
- * cgroup; called inside the pinned namespace when it exists; repeatable. */
+/* Needed by it from slot.c: drops every slot found by name (namespaces, veth, cgroup) and the
+ * parent cgroup; called inside the pinned namespace when it exists; repeatable. */
 int slots_purge(const struct conf *conf);
 /* pool numbers for hello, KiB. */
 int pool_space(const struct conf *conf, uint64_t *free_kib, uint64_t *total_kib);
@@ -183,7 +200,8 @@ struct sandbox {
     pid_t pid;
     uint64_t start; /* starttime ticks of pid */
 };
-/* Calls fn for every sandbox whose PID 1 lives (checked by start time); at jailer start, to adopt. */
+/* Calls fn for every sandbox whose PID 1 lives (checked by start time); at jailer start, to adopt.
+ */
 void sandboxes_each(const struct conf *conf, void (*fn)(const struct sandbox *, void *), void *arg);
 /* Name of the running sandbox of a slot; false when there is none (slot-drop answers busy). */
 bool sandbox_of_slot(const struct conf *conf, unsigned slot, char id[ID_MAX + 1]);

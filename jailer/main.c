@@ -4,6 +4,7 @@
  *   jailer --conf FILE --foreground   serves
  *   jailer --conf FILE --purge        removes all that this instance has on the host */
 #include "events.h"
+#include "net.h"
 #include "serve.h"
 
 #include <errno.h>
@@ -104,6 +105,8 @@ static int start_up(void) {
         events_open(&conf) < 0)
         return -1;
     sandboxes_each(&conf, adopt, &adopted);
+    host_setup();
+    net_setup();
     if (listen_on_socket() < 0)
         return -1;
     log_line("serving %s, %d sandboxes run", conf.data, adopted);

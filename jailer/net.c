@@ -12,7 +12,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INSIDE_LO = 1, INSIDE_ETH0 = 2, BATCH_CAP = 2048 };
+enum { INSIDE_LO = 1, INSIDE_ETH0 = 2, BATCH_CAP = 2048, DEFAULT_MTU = 1500 };
+
+static uint32_t link_mtu = DEFAULT_MTU;
+
+/* With a larger one, packets that must not be fragmented would wait for an ICMP message that many
+ * networks drop. An uplink's jumbo frames are no reason for larger links: not all of the path has
+ * them. */
+void net_setup(void) {
+    struct uplink uplinks[UPLINKS_MAX];
+    int count = host_uplinks(uplinks);
+    link_mtu = DEFAULT_MTU;
+    for (int i = 0; i < count; i++)
+        if (uplinks[i].mtu < link_mtu)
+            link_mtu = uplinks[i].mtu;
+}
 
 /* Requests collected for one sendmsg; the kernel handles them in order and stops at none, so every
  * acknowledgement is read. */
@@ -119,12 +133,14 @@ static void add_link(struct batch *batch, const char *name, int netns) {
     uint32_t ns = (uint32_t)netns;
     begin(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &host, sizeof host);
     attribute(batch, IFLA_IFNAME, name, strlen(name) + 1);
+    attribute(batch, IFLA_MTU, &link_mtu, sizeof link_mtu);
     struct rtattr *info = attribute(batch, IFLA_LINKINFO, NULL, 0);
     attribute(batch, IFLA_INFO_KIND, "veth", 5);
     struct rtattr *data = attribute(batch, IFLA_INFO_DATA, NULL, 0);
     struct rtattr *peer_info = attribute(batch, VETH_INFO_PEER, NULL, 0);
     put(batch, &peer, sizeof peer);
     attribute(batch, IFLA_IFNAME, "eth0", 5);
+    attribute(batch, IFLA_MTU, &link_mtu, sizeof link_mtu);
     attribute(batch, IFLA_NET_NS_FD, &ns, sizeof ns);
     close_nest(batch, peer_info);
     close_nest(batch, data);
@@ -164,11 +180,11 @@ static void add_route(struct batch *batch, int index, uint32_t destination, uint
     attribute(batch, RTA_OIF, &out, sizeof out);
 }
 
-static int set_sysctl(const char *family, const char *link, const char *name) {
+static int set_sysctl(const char *family, const char *link, const char *name, const char *value) {
     char path[PATH_CAP];
     if (pathf(path, "/proc/sys/net/%s/conf/%s/%s", family, link, name) < 0)
         return -1;
-    if (write_text(path, "1") == 0)
+    if (write_text(path, value) == 0)
         return 0;
     if (errno == ENOENT && strcmp(family, "ipv6") == 0)
         return 0; /* a kernel without IPv6 */
@@ -182,8 +198,13 @@ static int host_side(const struct conf *conf, unsigned slot, int fd, int netns) 
     add_link(&batch, name, netns);
     if (send_batch(fd, &batch, "add link") < 0)
         return -1;
-    if (set_sysctl("ipv6", name, "disable_ipv6") < 0 || set_sysctl("ipv4", name, "rp_filter") < 0 ||
-        set_sysctl("ipv4", name, "forwarding") < 0)
+    /* arp_ignore: the host's other addresses are none of the sandbox's business; source routes
+     * would change a packet's destination behind the firewall's back */
+    if (set_sysctl("ipv6", name, "disable_ipv6", "1") < 0 ||
+        set_sysctl("ipv4", name, "rp_filter", "1") < 0 ||
+        set_sysctl("ipv4", name, "arp_ignore", "1") < 0 ||
+        set_sysctl("ipv4", name, "accept_source_route", "0") < 0 ||
+        set_sysctl("ipv4", name, "forwarding", "1") < 0)
         return -1;
     int index = (int)if_nametoindex(name);
     if (index == 0)
@@ -211,7 +232,7 @@ static int prepare_inside(int netns, int home) {
     if (setns(netns, CLONE_NEWNET) < 0)
         return fail_errno("setns", "network namespace");
     int fd = open_socket();
-    if (fd >= 0 && set_sysctl("ipv6", "eth0", "disable_ipv6") < 0) {
+    if (fd >= 0 && set_sysctl("ipv6", "eth0", "disable_ipv6", "1") < 0) {
         close(fd);
         fd = -1;
     }

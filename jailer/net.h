@@ -6,6 +6,8 @@
 
 #define GATEWAY_TEXT "169.254.77.1" /* the host's address on every slot's link */
 
+/* At start: the links' MTU is the least of the host's uplinks'. */
+void net_setup(void);
 /* Makes the veth pair, addresses, routes and sysctls of a slot whose network namespace is `netns`.
  */
 int net_make(const struct conf *conf, unsigned slot, int netns);

@@ -27,13 +27,16 @@ static int run_nft(const char *rules) {
 
 /* In prerouting, before any address translation: only the slot's own IPv4 source; nothing to an
  * address of the host itself (also not to a port that a container engine published on it); not to
- * link-local and cloud metadata addresses. In forward: neither another slot (of any instance) nor a
- * connection from outside into one. Packets carry the path's segment size, for uplinks below 1500.
+ * link-local and cloud metadata addresses. In forward: neither another slot (of any instance), nor
+ * the containers and virtual machines of this host, nor a connection from outside into one, and not
+ * more connections at a time than leave the host's table to the others. Packets carry the path's
+ * segment size, for uplinks below 1500.
  */
 static const char table_text[] =
     "table inet %1$s\n"
     "delete table inet %1$s\n"
     "table inet %1$s {\n"
+    "%5$s"
     "  chain prerouting {\n"
     "    type filter hook prerouting priority raw\n"
     "    iifname != \"%2$s*\" return\n"
@@ -52,6 +55,7 @@ static const char table_text[] =
     "    type filter hook forward priority filter\n"
     "    iifname \"%2$s*\" oifname \"dt*\" drop\n"
     "    iifname \"%2$s*\" tcp flags syn tcp option maxseg size set rt mtu\n"
+    "%4$s"
     "    oifname \"%2$s*\" ct state != { established, related } drop\n"
     "  }\n"
     "  chain postrouting {\n"
@@ -115,15 +119,51 @@ static void accept_in_legacy_chain(const struct conf *conf) {
             log_line("cannot add an accept to DOCKER-USER: sandboxes may have no network");
 }
 
-int nft_setup(const struct conf *conf) {
-    char rules[4096], listing[8192];
+/* The bridges of container engines and hypervisors: what is behind them trusts the host's firewall,
+ * which we tell to let a slot's packets through. Not a bridge that is itself the way out. */
+static int local_bridges(const struct conf *conf, char *out, size_t cap) {
+    static const char *const bridges[] = {"docker", "br-",   "virbr", "cni",
+                                          "podman", "lxcbr", "lxdbr", "incusbr"};
+    struct uplink uplinks[UPLINKS_MAX];
+    int count = host_uplinks(uplinks), n = 0;
+    for (size_t i = 0; i < sizeof bridges / sizeof *bridges; i++) {
+        bool way_out = false;
+        for (int u = 0; u < count; u++)
+            way_out = way_out || strncmp(uplinks[u].name, bridges[i], strlen(bridges[i])) == 0;
+        if (!way_out && n >= 0 && (size_t)n < cap)
+            n += snprintf(out + n, cap - (size_t)n, "    iifname \"%s*\" oifname \"%s*\" drop\n",
+                          conf->veth_prefix, bridges[i]);
+    }
+    return n >= 0 && (size_t)n < cap ? 0 : fail(E_SYSTEM, "the firewall's rules are too long");
+}
+
+/* 4,096 of the table's usual 262,144 (65,536 on small hosts) for each source address. */
+static int install_table(const struct conf *conf, bool count_flows) {
+    char rules[6144], forward[2048];
     struct in_addr subnet = {.s_addr = htonl(conf->subnet)};
+    const char *set =
+        count_flows ? "  set flows { type ipv4_addr; flags dynamic; size 1024; }\n" : "";
+    if (local_bridges(conf, forward, sizeof forward - 256) < 0)
+        return -1;
+    if (count_flows)
+        snprintf(
+            forward + strlen(forward), 256,
+            "    iifname \"%s*\" ct state new add @flows { ip saddr ct count over 4096 } drop\n",
+            conf->veth_prefix);
     int n = snprintf(rules, sizeof rules, table_text, conf->nft_table, conf->veth_prefix,
-                     inet_ntoa(subnet));
+                     inet_ntoa(subnet), forward, set);
     if (n < 0 || (size_t)n >= sizeof rules)
         return fail(E_SYSTEM, "the firewall's rules are too long");
-    if (run_nft(rules) < 0)
-        return -1;
+    return run_nft(rules);
+}
+
+int nft_setup(const struct conf *conf) {
+    char listing[8192];
+    if (install_table(conf, true) < 0) {
+        log_line("%s; connections of a sandbox are not counted", failure_text());
+        if (install_table(conf, false) < 0)
+            return -1;
+    }
     if (has_docker_chain(listing, sizeof listing) && accept_in_nft_chain(conf, listing) < 0)
         return -1;
     accept_in_legacy_chain(conf);

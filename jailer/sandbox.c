@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define DEATH_MS 10000
+#define FROZEN_MS 200 /* a sandbox that does not die within it may have frozen itself */
 
 int sandbox_path(const struct conf *conf, const char *id, const char *file, char out[PATH_CAP]) {
     return pathf(out, "%s/sbx/%s%s%s", conf->data, id, file[0] != '\0' ? "/" : "", file);
@@ -176,27 +177,37 @@ void list_sandboxes(const struct conf *conf, struct reply *reply) {
     records_each(conf, list_one, reply);
 }
 
+static bool owns_slot(const struct conf *conf, const struct record *record) {
+    char id[ID_MAX + 1];
+    return sandbox_of_slot(conf, record->slot, id) && strcmp(id, record->id) == 0;
+}
+
 /* SIGKILL to PID 1 takes its whole PID namespace along, and its mounts are gone before it is dead.
- */
+ * With cgroup v1 it waits for processes that root inside froze in a cgroup of its own. */
+static int kill_first(const struct conf *conf, const struct record *record, int pidfd) {
+    if (pidfd_signal(pidfd, SIGKILL) < 0)
+        return errno == ESRCH ? 0 : fail_errno("kill PID 1 of", record->id);
+    if (pidfd_wait(pidfd, FROZEN_MS))
+        return 0;
+    if (owns_slot(conf, record) && cgroup_kill(conf, record->slot) < 0)
+        return -1;
+    return pidfd_wait(pidfd, DEATH_MS)
+               ? 0
+               : fail(E_SYSTEM, "pid %d of sandbox %s does not die within 10 s", (int)record->pid,
+                      record->id);
+}
+
 static int kill_processes(const struct conf *conf, const struct record *record) {
-    int pidfd = record->pid > 1 ? pidfd_of(record->pid) : -1;
+    int pidfd = record->pid > 1 ? pidfd_of(record->pid) : -1, result = 0;
     /* checked after the pidfd is open: the number cannot be reused from here on */
-    if (pidfd >= 0 && record_alive(record)) {
-        bool dead =
-            pidfd_signal(pidfd, SIGKILL) == 0 ? pidfd_wait(pidfd, DEATH_MS) : errno == ESRCH;
-        if (!dead) {
-            close(pidfd);
-            return fail(E_SYSTEM, "pid %d of sandbox %s does not die within 10 s", (int)record->pid,
-                        record->id);
-        }
-    }
+    if (pidfd >= 0 && record_alive(record))
+        result = kill_first(conf, record, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     /* a start that was cut off may have left a process that no pid file names */
-    char id[ID_MAX + 1];
-    if (record->pid == 0 && sandbox_of_slot(conf, record->slot, id) && strcmp(id, record->id) == 0)
+    if (result == 0 && record->pid == 0 && owns_slot(conf, record))
         return cgroup_kill(conf, record->slot);
-    return 0;
+    return result;
 }
 
 static int release_disk(const struct conf *conf, const struct record *record) {

@@ -224,7 +224,8 @@ def cgroups():
 
 
 def nft_table():
-    listing = run("nft", "list", "table", "inet", TABLE, check=False)
+    # without the elements of sets: they come and go with connections
+    listing = run("nft", "--terse", "list", "table", "inet", TABLE, check=False)
     return listing.stdout if listing.returncode == 0 else None
 
 

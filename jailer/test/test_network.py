@@ -168,6 +168,27 @@ class NetworkTest(JailerTest):
         with self.without_firewall():
             self.assertEqual(HOST, self.connect(2, HOST, 18052), "positive control")
 
+    def test_a_container_behind_a_bridge_of_the_host_does_not_answer(self):
+        run("ip", "link", "add", "br-t51", "type", "bridge")
+        self.addCleanup(run, "ip", "link", "del", "br-t51")
+        run("ip", "link", "add", "t51port", "type", "veth", "peer", "name", "eth1", "netns", OUTSIDE)
+        self.addCleanup(run, "ip", "link", "del", "t51port")
+        for command in ("addr add 198.51.100.5/30 dev br-t51", "link set t51port master br-t51", "link set t51port up",
+                        "link set br-t51 up", f"-n {OUTSIDE} addr add 198.51.100.6/30 dev eth1",
+                        f"-n {OUTSIDE} link set eth1 up"):
+            run("ip", *command.split())
+        self.refused_by_firewall(2, "198.51.100.6")
+
+    def test_one_slot_cannot_fill_the_table_of_connections(self):
+        client = self.client()
+        self.make_slot(client, 4)
+        self.assertEqual(HOST, self.connect(4, SERVER), "positive control")
+        flood = (f"import socket\nu = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nfor port in range(20000, 25000):\n"
+                 f"    try: u.sendto(b'x', ('{SERVER}', port))\n    except OSError: pass\n")
+        self.inside(4, SYSTEM_PYTHON, "-c", flood)
+        self.assertRegex(self.connect(4, SERVER), "^error")
+        self.assertEqual(HOST, self.connect(3, SERVER), "another slot")
+
     def test_another_slot_does_not_answer(self):
         self.assertEqual(B, self.connect(3, B), "the server is up")
         self.refused_by_firewall(2, B)

@@ -96,10 +96,27 @@ class SlotsTest(JailerTest):
         host = run("ip", "-o", "-4", "addr", "show", f"{PREFIX}7").stdout
         self.assertIn("inet 169.254.77.1/32 scope link", host)
         self.assertIn(f"{PREFIX}7", run("ip", "route", "show", address).stdout)
-        for name, family in (("rp_filter", "ipv4"), ("forwarding", "ipv4"), ("disable_ipv6", "ipv6")):
+        for name, family, wanted in (("rp_filter", "ipv4", 1), ("forwarding", "ipv4", 1), ("arp_ignore", "ipv4", 1),
+                                     ("accept_source_route", "ipv4", 0), ("disable_ipv6", "ipv6", 1)):
             value = pathlib.Path(f"/proc/sys/net/{family}/conf/{PREFIX}7/{name}").read_text(encoding="ascii")
-            self.assertEqual("1\n", value, name)
+            self.assertEqual(f"{wanted}\n", value, name)
         self.assertEqual("", run("ip", "-6", "-o", "addr", "show", f"{PREFIX}7").stdout)
+
+    def test_the_link_takes_no_larger_packets_than_the_host_s_uplink(self):
+        client = self.client()
+        self.make_slot(client, 7)
+        uplinks = [line.split()[0] for line in pathlib.Path("/proc/net/route").read_text(encoding="ascii").splitlines()
+                   if line.split()[1] == line.split()[7] == "00000000"]
+        sizes = [int(pathlib.Path(f"/sys/class/net/{name}/mtu").read_text(encoding="ascii")) for name in uplinks]
+        wanted = f"mtu {min([1500, *sizes])} "
+        self.assertIn(wanted, self.in_namespaces(7, "ip", "link", "show", "eth0").stdout)
+        self.assertIn(wanted, run("ip", "link", "show", f"{PREFIX}7").stdout)
+
+    def test_tables_of_the_kernel_that_all_share_are_large(self):
+        for name, least in (("kernel/pty/max", 1 << 20), ("kernel/pid_max", 1 << 22), ("fs/aio-max-nr", 1 << 28),
+                            ("net/ipv4/neigh/default/gc_thresh3", 1 << 16)):
+            value = int(pathlib.Path("/proc/sys", name).read_text(encoding="ascii"))
+            self.assertGreaterEqual(value, least, name)
 
     def test_only_the_files_that_move_processes_are_delegated(self):
         client = self.client()

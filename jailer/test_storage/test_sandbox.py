@@ -256,6 +256,43 @@ class IsolationTest(SandboxCase):
         self.assertEqual(self.jailer.ask("stats next")["memory_limit"], str(100 << 20))
 
 
+    def test_processes_that_root_inside_froze_die_with_the_sandbox(self):
+        """In cgroup v1 not even SIGKILL ends a frozen process, and PID 1 waits for all of its namespace."""
+        self.start("ice")
+        freezer = "/sys/fs/cgroup/freezer" if os.path.isdir("/sys/fs/cgroup/freezer") else "/sys/fs/cgroup"
+        script = (f"mkdir -p {freezer}/a/b && cd {freezer}/a/b && {{ sleep 1000 >/dev/null 2>&1 & }} && "
+                  "while ! grep -q sleep /proc/$!/comm; do :; done; echo $! >cgroup.procs && "
+                  "if test -e freezer.state; then echo FROZEN >freezer.state; else echo 1 >cgroup.freeze; fi && echo done")
+        self.assertEqual(self.jailer.agent("ice", script), "done")
+        self.stop("ice")
+        self.assertEqual(self.sh(self.start("ice"), "echo lives"), "lives")
+
+    def test_names_and_depth_of_cgroups_made_inside_do_not_keep_the_slot(self):
+        pid = self.start("deep")
+        top = "/sys/fs/cgroup/pids" if os.path.isdir("/sys/fs/cgroup/pids") else "/sys/fs/cgroup"
+        self.sh(pid, f"cd {top} && mkdir {'n' * 250} && mkdir wide && cd wide && i=0 && "
+                     "while [ $i -lt 60 ]; do mkdir w$i w$i/x; i=$((i+1)); done; cd .. && i=0 && "
+                     "while [ $i -lt 100 ]; do mkdir deep && cd deep; i=$((i+1)); done")
+        self.stop("deep")
+        self.jailer.ask("slot-drop 1")
+        self.jailer.ask("slot-make 1")
+        self.start("deep")
+
+    def test_the_host_would_rather_end_a_sandbox_than_the_platform(self):
+        pid = self.start("score")
+        with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
+            self.assertEqual(file.read(), "250\n")
+
+    def test_buffers_of_sockets_count_against_the_sandbox(self):
+        pid = self.start("buffers", memory=200)
+        file = "/sys/fs/cgroup/memory/memory.kmem.tcp.limit_in_bytes"
+        if os.path.exists(file):  # cgroup v1; v2 counts them as memory
+            self.assertEqual(self.sh(pid, f"cat {file}"), str(200 << 20))
+        self.jailer.ask("limits buffers 500 300 64")
+        if os.path.exists(file):
+            self.assertEqual(self.sh(pid, f"cat {file}"), str(300 << 20))
+
+
 class FreezeTest(SandboxCase):
     def test_a_frozen_disk_can_be_cloned_and_the_clone_is_clean(self):
         pid = self.start("frozen")
