@@ -46,7 +46,7 @@ static void choose_id(struct process *p, struct span asked) {
 }
 
 void verb_spawn(struct stream *st, struct span request) {
-    struct span id = {0}, program = {0}, label = {0};
+    struct span id = {0}, program = {0}, label = {0}, input;
     unsigned count = 0;
     field_get(request, TAG_LABEL, &label);
     bool named = field_get(request, TAG_PROCESS, &id);
@@ -55,6 +55,11 @@ void verb_spawn(struct stream *st, struct span request) {
         stream_error(st, 0, "usage",
                      "argv, a process id of 1 to %d and a label of at most %d bytes", ID_MAX,
                      LABEL_MAX);
+        return;
+    }
+    bool preset = field_get(request, TAG_INPUT, &input);
+    if (preset && field_num(request, TAG_PTY, 0)) {
+        stream_error(st, 0, "usage", "input goes to a pipe, not to a terminal");
         return;
     }
     struct process *p = named ? process_find(id) : NULL;
@@ -73,7 +78,8 @@ void verb_spawn(struct stream *st, struct span request) {
     choose_id(p, named ? id : (struct span){0});
     p->label = field_str(request, TAG_LABEL);
     p->pty = field_num(request, TAG_PTY, 0);
-    p->has_in = p->pty || field_num(request, TAG_STDIN, 0);
+    p->preset = preset;
+    p->has_in = p->pty || preset || field_num(request, TAG_STDIN, 0);
     p->has_err = !p->pty && !field_num(request, TAG_MERGE, 0);
     p->detached = field_num(request, TAG_DETACHED, 0);
     remember_argv(p, request);

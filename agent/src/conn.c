@@ -62,6 +62,8 @@ static void on_hello(struct conn *c, struct span f) {
         put_num(&b, TAG_VERSION, PROTOCOL);
         put_str(&b, TAG_AGENT, AGENT_RELEASE);
         put_str(&b, TAG_BOOT, boot);
+        put_str(&b, TAG_FEATURE, "spawn-input");
+        put_str(&b, TAG_FEATURE, "spawn-stamp");
         conn_send(c, FRAME_HELLO, 0, 0, b.p, b.len);
     }
     buf_free(&b);
@@ -243,6 +245,8 @@ static void on_listener(struct watch *w, uint32_t events) {
         }
         return;
     }
+    int room = OUT_LIMIT; /* as much as the system allows: fewer turns for bulk */
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     struct conn *c = xzalloc(sizeof *c);
     c->flush.fn = flush_task;
     watch_init(&c->w, fd, on_conn);

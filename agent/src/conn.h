@@ -5,7 +5,7 @@
 #include "fields.h"
 #include "loop.h"
 
-#define AGENT_RELEASE "1.0.0"
+#define AGENT_RELEASE "1.1.0"
 
 enum {
     PROTOCOL = 1,
@@ -52,7 +52,7 @@ struct stream {
     uint64_t unacked;   /* received, not yet granted again (sink.c) */
     uint64_t regrant;   /* consumed, CREDIT not yet sent (sink.c) */
     bool got_eof;
-    bool lazy; /* REPLY and EOF may wait a millisecond to share a write with what follows */
+    bool lazy; /* REPLY and EOF may wait a little to share a write with what follows */
     const struct stream_ops *ops;
     void *owner;
     struct stream *peer; /* next stream of the same owner */

@@ -79,7 +79,7 @@ static void connected(struct dial *d) {
     timer_clear(&d->timeout);
     int one = 1, fd = d->read.fd;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    sink_init(&d->write, fcntl(fd, F_DUPFD_CLOEXEC, 0), write_finished);
+    sink_init(&d->write, fcntl(fd, F_DUPFD_CLOEXEC, 0), GRANT, write_finished);
     d->connected = true;
     stream_reply(d->stream, NULL);
     sink_add(&d->write, d->stream);

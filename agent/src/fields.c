@@ -124,6 +124,7 @@ static bool is_number(uint8_t tag) {
     case TAG_MODE:
     case TAG_FLAGS:
     case TAG_SIZE:
+    case TAG_MTIME_NS:
     case TAG_RECURSIVE:
     case TAG_NO_REPLACE:
         return true;
@@ -148,9 +149,12 @@ const char *fields_problem(struct span f) {
 
 bool field_get(struct span f, enum tag tag, struct span *value) {
     uint8_t t;
-    while (field_next(&f, &t, value))
-        if (t == tag)
+    struct span v;
+    while (field_next(&f, &t, &v))
+        if (t == tag) {
+            *value = v;
             return true;
+        }
     return false;
 }
 

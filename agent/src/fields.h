@@ -62,6 +62,8 @@ enum tag {
     TAG_GROUP = 55,
     TAG_ENTRY = 56,
     TAG_NO_REPLACE = 57,
+    TAG_INPUT = 58,
+    TAG_FEATURE = 59,
 };
 
 /* Bytes that belong to somebody else. */
@@ -94,6 +96,7 @@ bool fields_framed(struct span f);
 /* Checks that known numbers have 8 bytes and strings no NUL: NULL, or what is wrong. */
 const char *fields_problem(struct span f);
 
+/* Leaves value alone when there is none. */
 bool field_get(struct span f, enum tag tag, struct span *value);
 uint64_t field_num(struct span f, enum tag tag, uint64_t absent);
 /* The string as a fresh NUL-terminated copy, or NULL when absent. */

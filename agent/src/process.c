@@ -373,8 +373,8 @@ void process_listen(struct process *p, struct stream *st, struct span request, b
     l->cursor.offset = field_num(request, TAG_OFFSET, 0);
     l->stop = UINT64_MAX;
     l->kill_on_close = field_num(request, TAG_KILL_ON_CLOSE, 0);
-    l->input = spawned && p->has_in;
-    st->lazy = spawned && !p->detached && !p->has_in;
+    l->input = spawned && p->has_in && !p->preset;
+    st->lazy = spawned && !p->detached && !l->input;
     l->next = p->listeners;
     p->listeners = l;
     st->owner = l;
@@ -386,7 +386,7 @@ void process_listen(struct process *p, struct stream *st, struct span request, b
 struct process *process_new(void) {
     struct process *p = xzalloc(sizeof *p);
     watch_init(&p->start, -1, NULL);
-    sink_init(&p->in, -1, input_finish);
+    sink_init(&p->in, -1, GRANT, input_finish);
     for (int i = 0; i < 2; i++) {
         watch_init(&p->out[i].w, -1, on_output);
         p->out[i].process = p;

@@ -56,6 +56,7 @@ struct process {
     enum process_state state;
     int status;
     bool detached, pty, has_in, has_err;
+    bool preset;   /* all its input came with the request */
     bool unlisted; /* kept only to drain pipes that others still hold */
     bool reported; /* somebody was told the status */
     bool freed;

@@ -4,10 +4,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum {
-    REGRANT = 65536
-}; /* credit is given back in pieces of at least this, or when the queue is empty */
-
 static void give_back(struct sink *s, uint64_t n) {
     uint64_t old = n < s->orphaned ? n : s->orphaned;
     s->orphaned -= old;
@@ -17,7 +13,9 @@ static void give_back(struct sink *s, uint64_t n) {
         st->unacked -= part;
         st->regrant += part;
         n -= part;
-        if (st->regrant >= REGRANT || (st->regrant && !buf_size(&s->queue))) {
+        /* in large pieces, each of which wakes the client: it has the rest of its credit until then
+         */
+        if (st->regrant >= s->grant / 4) {
             stream_grant(st, st->regrant);
             st->regrant = 0;
         }
@@ -63,15 +61,16 @@ static void on_writable(struct watch *w, uint32_t events) {
     check_finish(s);
 }
 
-void sink_init(struct sink *s, int fd, void (*finish)(struct sink *)) {
+void sink_init(struct sink *s, int fd, uint32_t grant, void (*finish)(struct sink *)) {
     watch_init(&s->w, fd, on_writable);
+    s->grant = grant;
     s->finish = finish;
 }
 
 void sink_add(struct sink *s, struct stream *st) {
     st->peer = s->streams;
     s->streams = st;
-    stream_grant(st, GRANT);
+    stream_grant(st, s->grant);
 }
 
 void sink_remove(struct sink *s, struct stream *st) {
@@ -91,6 +90,16 @@ void sink_data(struct sink *s, struct stream *st, const uint8_t *p, size_t n) {
         watch_set(&s->w, EPOLLOUT);
     }
     give_back(s, done);
+}
+
+void sink_preset(struct sink *s, const uint8_t *p, size_t n) {
+    size_t done = push(s, p, n);
+    if (done < n) {
+        buf_put(&s->queue, p + done, n - done);
+        s->orphaned += n - done;
+        watch_set(&s->w, EPOLLOUT);
+    }
+    sink_finish(s);
 }
 
 void sink_finish(struct sink *s) {

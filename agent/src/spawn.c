@@ -85,6 +85,22 @@ static void open_pty(struct span request) {
             fail(errno, "pty", "dup2");
 }
 
+/* What the client decided by must not have changed: a file's stamp, or without a size its absence.
+ */
+static void check_stamp(struct span request) {
+    char *path = field_str(request, TAG_PATH);
+    struct span size;
+    struct stat st;
+    if (!path)
+        return;
+    bool there = stat(path, &st) == 0, expected = field_get(request, TAG_SIZE, &size);
+    uint64_t ns =
+        there ? (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec : 0;
+    if (there != expected || (there && ((uint64_t)st.st_size != field_num(request, TAG_SIZE, 0) ||
+                                        ns != field_num(request, TAG_MTIME_NS, 0))))
+        fail(ESTALE, "stale", path);
+}
+
 static void open_null(void) {
     int ends[2], fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd < 0 &&
@@ -139,6 +155,7 @@ __attribute__((noreturn)) static void child(struct span request, bool pty, int s
         fail(ENOENT, "user", "no such user in the sandbox");
     if (!user_become(&u))
         fail(errno, "user", "taking on the user");
+    check_stamp(request); /* before the directory, so that a stale choice is always noticed */
     if (!child_chdir(request, &u))
         fail(errno, "cwd", "chdir");
     if (pty)
@@ -198,6 +215,18 @@ static void close_pair(int fd[2]) {
             close(fd[i]);
 }
 
+/* The program finds its input in the pipe when it starts; only what does not fit follows. */
+static void preset_input(struct process *p, struct span request, int *pipe_end) {
+    struct span input = {0};
+    if (!p->preset)
+        return;
+    field_get(request, TAG_INPUT, &input);
+    fcntl(*pipe_end, F_SETFL, O_NONBLOCK);
+    p->in.w.fd = *pipe_end;
+    sink_preset(&p->in, input.p, input.n);
+    *pipe_end = p->in.w.fd;
+}
+
 bool spawn_start(struct process *p, struct span request) {
     int sock[2] = {-1, -1}, in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
     bool wants_in = p->has_in, merge = !p->has_err;
@@ -206,11 +235,15 @@ bool spawn_start(struct process *p, struct span request) {
         ok = ok && (!wants_in || pipe2(in, O_CLOEXEC) == 0) && pipe2(out, O_CLOEXEC) == 0 &&
              (merge || pipe2(err, O_CLOEXEC) == 0);
     if (ok)
+        preset_input(p, request, &in[1]);
+    if (ok)
         p->pid = fork();
     if (ok && p->pid == 0)
         child(request, p->pty, sock[1], (int[3]){in[0], out[1], merge ? out[1] : err[1]});
     if (!ok || p->pid < 0) {
         int saved = errno;
+        if (p->preset && ok)
+            in[1] = -1; /* the sink's */
         close_pair(sock);
         close_pair(in);
         close_pair(out);

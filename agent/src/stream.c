@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-enum { LAZY_MS = 1 };
+enum { LAZY_MS = 4 }; /* more than a shell needs to start and end */
 
 static void conn_events(struct conn *c) {
     uint32_t events = buf_size(&c->out) < OUT_LIMIT ? EPOLLIN : 0;

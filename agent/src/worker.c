@@ -20,6 +20,7 @@ enum {
     WORKERS_MAX = 256,
     MESSAGE_MAX = 16384,
     PIPE_SIZE = 1 << 20,
+    UPLOAD_GRANT = 1 << 20,
     GRACE_MS = 5000, /* for an abandoned upload to remove its temporary file */
 };
 
@@ -294,7 +295,7 @@ bool worker_try(struct stream *st, struct span request, const struct worker_kind
         close(data[theirs]);
     watch_init(&w->control, control[0], on_control);
     watch_init(&w->out, w->has_in ? -1 : data[mine], on_out);
-    sink_init(&w->in, w->has_in ? data[mine] : -1, upload_finished);
+    sink_init(&w->in, w->has_in ? data[mine] : -1, UPLOAD_GRANT, upload_finished);
     w->pid = pid > 0 ? pid : 0;
     w->next = workers;
     workers = w;

@@ -58,6 +58,49 @@ class Programs(AgentTest):
         import hashlib
         self.assertIn(hashlib.sha256(data).hexdigest().encode(), stream.collect()[0][1])
 
+    def test_input_with_the_request(self):
+        self.assertIn("spawn-input", self.client.hello["feature"])
+        self.assertEqual(self.client.run("cat", input=b"two\0lines\n"), (b"two\0lines\n", b"", 0))
+        self.assertEqual(self.client.run("cat", input=b""), (b"", b"", 0))
+        self.assertEqual(self.client.run("/bin/sh", input=b"exit 3"), (b"", b"", 3))
+        long = os.urandom(200_000)  # more than a pipe takes at once
+        self.assertEqual(self.client.run("cat", input=long), (long, b"", 0))
+        self.assertEqual(self.client.run("head", "-c", "5", input=long), (long[:5], b"", 0))
+        self.assertEqual(self.client.run("true", input=long)[2], 0)
+
+    def test_input_with_the_request_is_all_there_is(self):
+        stream = self.client.request("spawn", argv=["sh", "-c", "read x; echo $x; sleep 1000"], input=b"it\n",
+                                     detached=True, window=100)
+        process = stream.reply()["process"]
+        stream.until(b"it\n")
+        self.assertFails("closed", self.client.call, "input", process=process, errno=errno.EPIPE)
+        self.client.call("signal", process=process, signal=9)
+        self.assertEqual(stream.collect()[1], -9)
+        self.assertFails("usage", self.client.call, "spawn", argv=["cat"], input=b"x", pty=True)
+        self.assertFails("exec", self.client.call, "spawn", argv=["/no/such"], input=b"x" * 200_000)
+
+    def test_starts_only_when_a_file_is_unchanged(self):
+        self.assertIn("spawn-stamp", self.client.hello["feature"])
+        path, mark = self.dir + "/list", self.dir + "/mark"
+        spawn = dict(argv=["touch", mark], path=path)
+        self.assertEqual(self.client.run("true", path=path)[2], 0)  # absent, as expected
+        with open(path, "w") as f:
+            f.write("text")
+        os.utime(path, ns=(0, -1_500_000_000))  # before 1970
+        for same in range(2):
+            now = os.stat(path)
+            good = dict(size=now.st_size, mtime_ns=now.st_mtime_ns)
+            for bad in {}, {"size": 4}, {**good, "size": 5}, {**good, "mtime_ns": now.st_mtime_ns + 1}:
+                self.assertFails("stale", self.client.call, "spawn", **spawn, **bad, errno=errno.ESTALE)
+            self.assertFalse(os.path.exists(mark))
+            stream = self.client.request("spawn", argv=["true"], path=path, **good, window=100)
+            stream.reply()
+            self.assertEqual(stream.collect()[1], 0)
+            os.utime(path)
+        os.unlink(path)
+        self.assertFails("stale", self.client.call, "spawn", **spawn, **good, errno=errno.ESTALE)
+        self.assertFalse(os.path.exists(mark))
+
     def test_failures_to_start(self):
         run = self.client.run
         self.assertFails("exec", run, "no-such-program", errno=errno.ENOENT)

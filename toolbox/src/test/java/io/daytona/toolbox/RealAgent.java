@@ -79,6 +79,11 @@ public final class RealAgent implements AutoCloseable {
     return AgentClient.connect(socket, PATIENCE);
   }
 
+  /** The socket it listens on. */
+  public Path socket() {
+    return socket;
+  }
+
   /** An empty directory that commands of the tests work in. */
   public Path work() {
     return directory.resolve("work");

@@ -25,6 +25,7 @@ public final class Errno {
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
   public static final int ETIMEDOUT = 110;
+  public static final int ESTALE = 116;
   public static final int EDQUOT = 122;
 
   private static final Map<Integer, String> TEXTS =

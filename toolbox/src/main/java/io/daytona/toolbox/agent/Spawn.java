@@ -3,6 +3,7 @@ package io.daytona.toolbox.agent;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program to start inside a sandbox.
@@ -23,6 +24,10 @@ import java.util.Set;
  * @param process id chosen by the caller so that a repeated spawn finds the first; empty lets the
  *     agent choose
  * @param killOnClose whether closing the stream kills the process group
+ * @param input everything the program reads from standard input, as UTF-8; null when there is none
+ *     or when {@link AgentProcess#write} feeds it
+ * @param unchanged what must not have changed for the program to be started: otherwise {@link
+ *     Errno#ESTALE}; null when nothing
  */
 public record Spawn(
     List<String> argv,
@@ -30,14 +35,16 @@ public record Spawn(
     Set<String> unset,
     String cwd,
     String user,
-    @org.jspecify.annotations.Nullable Terminal terminal,
+    @Nullable Terminal terminal,
     boolean stdin,
     boolean merge,
     boolean detached,
     long ringBytes,
     String label,
     String process,
-    boolean killOnClose) {
+    boolean killOnClose,
+    @Nullable String input,
+    @Nullable Stamp unchanged) {
 
   /**
    * Size of a terminal.
@@ -47,6 +54,58 @@ public record Spawn(
    */
   public record Terminal(int cols, int rows) {}
 
+  /**
+   * The state of a file, by which one content is told from the next.
+   *
+   * @param path the file, links are followed
+   * @param mtimeNanos modification time in nanoseconds since 1970, 0 when there is no file
+   * @param size bytes, −1 when there is no file
+   */
+  public record Stamp(String path, long mtimeNanos, long size) {
+    /** The state of a file that was described. */
+    public static Stamp of(String path, FileStat stat) {
+      return new Stamp(path, stat.mtimeNanos(), stat.size());
+    }
+
+    /** Of a file that is not there or cannot be reached. */
+    public static Stamp absent(String path) {
+      return new Stamp(path, 0, -1);
+    }
+  }
+
+  /** A program without input given beforehand, whatever the state of files. */
+  public Spawn(
+      List<String> argv,
+      Map<String, String> env,
+      Set<String> unset,
+      String cwd,
+      String user,
+      @Nullable Terminal terminal,
+      boolean stdin,
+      boolean merge,
+      boolean detached,
+      long ringBytes,
+      String label,
+      String process,
+      boolean killOnClose) {
+    this(
+        argv,
+        env,
+        unset,
+        cwd,
+        user,
+        terminal,
+        stdin,
+        merge,
+        detached,
+        ringBytes,
+        label,
+        process,
+        killOnClose,
+        null,
+        null);
+  }
+
   /** A program with pipes, no input, merged output, killed when its stream is closed. */
   public static Spawn merged(List<String> argv, Map<String, String> env, String cwd) {
     return new Spawn(argv, env, Set.of(), cwd, "", null, false, true, false, 0, "", "", true);
@@ -54,6 +113,40 @@ public record Spawn(
 
   /** The same with a pipe as standard input. */
   public Spawn withStdin() {
+    return with(true, input, unchanged);
+  }
+
+  /** The same with everything that it reads; at most 2 GiB. */
+  public Spawn withInput(String all) {
+    return with(true, all, unchanged);
+  }
+
+  /** The same with another program. */
+  public Spawn withArgv(List<String> other) {
+    return new Spawn(
+        other,
+        env,
+        unset,
+        cwd,
+        user,
+        terminal,
+        stdin,
+        merge,
+        detached,
+        ringBytes,
+        label,
+        process,
+        killOnClose,
+        input,
+        unchanged);
+  }
+
+  /** The same on condition that a file has not changed. */
+  public Spawn provided(Stamp file) {
+    return with(stdin, input, file);
+  }
+
+  private Spawn with(boolean pipe, @Nullable String all, @Nullable Stamp file) {
     return new Spawn(
         argv,
         env,
@@ -61,12 +154,14 @@ public record Spawn(
         cwd,
         user,
         terminal,
-        true,
+        pipe,
         merge,
         detached,
         ringBytes,
         label,
         process,
-        killOnClose);
+        killOnClose,
+        all,
+        file);
   }
 }

@@ -8,36 +8,67 @@ import java.io.OutputStream;
 
 /** Copies a promised number of bytes out of a sandbox. */
 final class FileCopy {
-  private static final int BUFFER = 64 * 1024;
-
   private FileCopy() {}
 
   /**
-   * Copies exactly so many bytes.
+   * Copies exactly so many bytes, in the pieces they come in.
    *
    * @throws DaytonaException when the sandbox has fewer: it went away, or the file shrank
    * @throws IOException when the client went away
    */
   static void exactly(InputStream in, OutputStream out, long size) throws IOException {
-    byte[] buffer = new byte[Math.clamp(size, 1, BUFFER)];
-    long left = size;
-    while (left > 0) {
-      int count = read(in, buffer, (int) Math.min(buffer.length, left));
-      if (count < 0) {
-        throw DaytonaException.of(
-            ErrorKind.BAD_GATEWAY, "The file shrank by " + left + " bytes while it was read.");
+    Promised promised = new Promised(out, size);
+    try {
+      in.transferTo(promised);
+    } catch (Kept _) {
+      return;
+    } catch (IOException e) {
+      if (promised.broken) {
+        throw e;
       }
-      out.write(buffer, 0, count);
-      left -= count;
+      throw DaytonaException.of(
+          ErrorKind.BAD_GATEWAY, "The sandbox went away while the file was read.", e);
+    }
+    if (promised.left > 0) {
+      throw DaytonaException.of(
+          ErrorKind.BAD_GATEWAY,
+          "The file shrank by " + promised.left + " bytes while it was read.");
     }
   }
 
-  private static int read(InputStream in, byte[] buffer, int length) {
-    try {
-      return in.read(buffer, 0, length);
-    } catch (IOException e) {
-      throw DaytonaException.of(
-          ErrorKind.BAD_GATEWAY, "The sandbox went away while the file was read.", e);
+  /** The promise is kept, whatever else the sandbox may have. */
+  private static final class Kept extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static final class Promised extends OutputStream {
+    private final OutputStream out;
+    private long left;
+    private boolean broken;
+
+    Promised(OutputStream out, long size) {
+      this.out = out;
+      this.left = size;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      int count = (int) Math.min(length, left);
+      try {
+        out.write(bytes, offset, count);
+      } catch (IOException e) {
+        broken = true;
+        throw e;
+      }
+      left -= count;
+      if (count < length) {
+        throw new Kept();
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.daytona.toolbox.process;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,8 +63,8 @@ enum CodeLanguage {
   }
 
   /** What the program reads. */
-  byte[] source(String code) {
-    return (preamble + code).getBytes(StandardCharsets.UTF_8);
+  String source(String code) {
+    return preamble + code;
   }
 
   /** The program's name. */

@@ -7,6 +7,7 @@ import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.ToolboxError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -64,10 +65,11 @@ final class CodeRunHandler {
     Running sandbox = calls.sandbox(call);
     OutputCapture output = limits.capture();
     long start = System.nanoTime();
-    var spawn = ExecuteHandler.spawnOf(language.argv(arguments), env, sandbox.workdir(), limit);
+    Spawn spawn =
+        ExecuteHandler.spawnOf(language.argv(arguments), env, sandbox.workdir(), limit)
+            .withInput(language.source(code));
     try (AgentProcess process = StartFailure.spawn(sandbox.agent(), spawn)) {
-      OptionalInt exit =
-          Execution.run(sandbox.agent(), process, language.source(code), limit, output);
+      OptionalInt exit = Execution.run(sandbox.agent(), process, limit, output);
       if (exit.isEmpty()) {
         removeLeftover(sandbox, language.leftover(process.pid()));
         throw ToolboxError.executionTimeout(ExecuteHandler.knowsCodes(call));

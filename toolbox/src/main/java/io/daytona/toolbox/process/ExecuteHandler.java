@@ -7,24 +7,22 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.SandboxPaths;
 import io.daytona.toolbox.agent.Agent;
-import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
-import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.wire.error.DaytonaException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
 final class ExecuteHandler {
+  private static final int ATTEMPTS = 3;
+
   private final SandboxCalls calls;
   private final Shells shells;
   private final OutputLimits limits;
@@ -47,9 +45,9 @@ final class ExecuteHandler {
         request.cwd() == null ? sandbox.workdir() : SandboxPaths.absolute(sandbox, request.cwd());
     OutputCapture output = limits.capture();
     long start = System.nanoTime();
-    try (AgentProcess process = spawn(sandbox.agent(), env, cwd, limit)) {
-      byte[] stdin = command.getBytes(StandardCharsets.UTF_8);
-      OptionalInt exit = Execution.run(sandbox.agent(), process, stdin, limit, output);
+    Spawn shell = spawnOf(List.of(), env, cwd, limit).withInput(command);
+    try (AgentProcess process = spawn(sandbox.agent(), shell)) {
+      OptionalInt exit = Execution.run(sandbox.agent(), process, limit, output);
       if (exit.isEmpty()) {
         throw ToolboxError.executionTimeout(knowsCodes(call));
       }
@@ -70,39 +68,24 @@ final class ExecuteHandler {
   }
 
   /**
-   * Starts the shell. The remembered one is started while the list of shells is looked at again: it
-   * waits for its input, so a choice that turns out to be out of date is killed before it has done
-   * anything, and every call is served by the right shell at the cost of one round trip.
+   * Starts the shell. The remembered one is started only when the list of shells is still what it
+   * was chosen from, which the agent looks at in the same request: every call is served by the
+   * right shell at the cost of one round trip.
    */
-  private AgentProcess spawn(Agent agent, Map<String, String> env, String cwd, Duration limit)
-      throws InterruptedException {
-    Optional<Shells.Choice> remembered = shells.remembered(agent);
-    if (remembered.isEmpty()) {
-      return start(agent, shells.choose(agent), env, cwd, limit);
-    }
-    FutureTask<Shells.Stamp> stamp = new FutureTask<>(() -> shells.stamp(agent));
-    Thread.startVirtualThread(stamp);
-    AgentProcess process;
-    try {
-      process = start(agent, remembered.get(), env, cwd, limit);
-    } catch (StartFailure e) {
-      if (await(stamp).equals(remembered.get().stamp())) {
-        throw e;
+  private AgentProcess spawn(Agent agent, Spawn shell) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Shells.Choice choice = shells.remembered(agent).orElseGet(() -> shells.choose(agent));
+      try {
+        return StartFailure.spawn(agent, shell.withArgv(choice.argv()).provided(choice.stamp()));
+      } catch (StartFailure e) {
+        if (e.errno() != Errno.ESTALE) {
+          throw e;
+        }
+        shells.forget(agent, choice);
       }
-      return start(agent, shells.choose(agent), env, cwd, limit);
     }
-    if (await(stamp).equals(remembered.get().stamp())) {
-      return process;
-    }
-    try (process) {
-      Execution.kill(agent, process);
-    }
-    return start(agent, shells.choose(agent), env, cwd, limit);
-  }
-
-  private static AgentProcess start(
-      Agent agent, Shells.Choice shell, Map<String, String> env, String cwd, Duration limit) {
-    return StartFailure.spawn(agent, spawnOf(shell.argv(), env, cwd, limit));
+    // Somebody keeps changing the list: any of its states will do.
+    return StartFailure.spawn(agent, shell.withArgv(shells.choose(agent).argv()));
   }
 
   /**
@@ -112,17 +95,6 @@ final class ExecuteHandler {
   static Spawn spawnOf(List<String> argv, Map<String, String> env, String cwd, Duration limit) {
     boolean killOnClose = !limit.equals(TimeLimit.NONE);
     return new Spawn(argv, env, Set.of(), cwd, "", null, true, true, false, 0, "", "", killOnClose);
-  }
-
-  private static Shells.Stamp await(FutureTask<Shells.Stamp> stamp) throws InterruptedException {
-    try {
-      return stamp.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof AgentException agent) {
-        throw AgentErrors.of(agent);
-      }
-      throw new IllegalStateException("the shells could not be looked at", e.getCause());
-    }
   }
 
   private static String command(ExecuteRequest request) {

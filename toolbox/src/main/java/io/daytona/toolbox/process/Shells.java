@@ -3,7 +3,7 @@ package io.daytona.toolbox.process;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Download;
-import io.daytona.toolbox.agent.FileStat;
+import io.daytona.toolbox.agent.Spawn.Stamp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -35,32 +35,14 @@ final class Shells {
    */
   record Choice(List<String> argv, Stamp stamp) {}
 
-  /**
-   * What tells one content of the file from the next.
-   *
-   * @param mtimeNanos modification time, 0 when there is no file
-   * @param size bytes, −1 when there is no file
-   */
-  record Stamp(long mtimeNanos, long size) {
-    static final Stamp ABSENT = new Stamp(0, -1);
-
-    static Stamp of(FileStat stat) {
-      return new Stamp(stat.mtimeNanos(), stat.size());
-    }
-  }
-
   /** The last choice for a sandbox's boot, which may be out of date. */
   Optional<Choice> remembered(Agent agent) {
     return Optional.ofNullable(known.get(agent));
   }
 
-  /** The file's state now. */
-  Stamp stamp(Agent agent) {
-    try {
-      return Stamp.of(agent.stat(FILE, true));
-    } catch (AgentException e) {
-      return absentUnlessLost(e);
-    }
+  /** Drops a choice that is out of date, unless there is a newer one. */
+  void forget(Agent agent, Choice old) {
+    known.remove(agent, old);
   }
 
   /** Reads the file and chooses. */
@@ -73,12 +55,26 @@ final class Shells {
   private Choice read(Agent agent) {
     try (Download shells = agent.read(FILE, 0, MAX_BYTES)) {
       String text = new String(shells.bytes().readAllBytes(), StandardCharsets.UTF_8);
-      return new Choice(pick(text), Stamp.of(shells.stat()));
+      return new Choice(pick(text), Stamp.of(FILE, shells.stat()));
     } catch (AgentException e) {
-      absentUnlessLost(e);
+      if (e.errno() == 0) {
+        throw e;
+      }
       return new Choice(FALLBACK, stamp(agent));
     } catch (IOException e) {
       throw new AgentException(0, AgentException.LOST, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The state of a list that cannot be read. */
+  private static Stamp stamp(Agent agent) {
+    try {
+      return Stamp.of(FILE, agent.stat(FILE, true));
+    } catch (AgentException e) {
+      if (e.errno() == 0) {
+        throw e;
+      }
+      return Stamp.absent(FILE);
     }
   }
 
@@ -92,12 +88,5 @@ final class Shells {
       }
     }
     return FALLBACK;
-  }
-
-  private static Stamp absentUnlessLost(AgentException e) {
-    if (e.errno() == 0) {
-      throw e;
-    }
-    return Stamp.ABSENT;
   }
 }

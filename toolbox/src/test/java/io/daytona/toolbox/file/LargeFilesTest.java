@@ -18,11 +18,13 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A gibibyte up and down, in memory that does not grow with it. */
+@Tag("slow")
 @Timeout(300)
 class LargeFilesTest {
   private static final long SIZE = 1L << 30;

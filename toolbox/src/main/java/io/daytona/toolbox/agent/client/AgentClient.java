@@ -5,16 +5,21 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentSocket;
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.agent.Upload;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The client of one sandbox's agent over its Unix socket. Safe for use by many threads; every call
@@ -23,6 +28,7 @@ import java.util.regex.Pattern;
  * AgentException#LOST}, and a new client has to be made.
  */
 public final class AgentClient implements Agent {
+  private static final Logger log = LoggerFactory.getLogger(AgentClient.class);
   private static final Pattern RELEASE = Pattern.compile("[\\x21-\\x7e]{1,64}");
   private static final Pattern BOOT = Pattern.compile("[0-9a-f]{16}");
   private static final Pattern PROCESS = Pattern.compile("[\\x21-\\x7e]{1,64}");
@@ -33,17 +39,24 @@ public final class AgentClient implements Agent {
   /** How long work on a whole tree may take. */
   private static final Duration TREE_PATIENCE = Duration.ofHours(1);
 
+  /** Input up to this goes with the request and leaves room there for arguments. */
+  private static final int INPUT_IN_REQUEST = 128 * 1024;
+
   private static final int NO_FOLLOW = 1;
   private static final int CREATE_PARENTS = 1;
 
   private final Connection connection;
   private final String version;
   private final String boot;
+  private final boolean takesInput;
+  private final boolean checksStamps;
 
-  private AgentClient(Connection connection, String version, String boot) {
+  private AgentClient(Connection connection, Fields greeting) throws ProtocolViolation {
     this.connection = connection;
-    this.version = version;
-    this.boot = boot;
+    this.version = matching(RELEASE, greeting.text(Tag.AGENT), "release");
+    this.boot = matching(BOOT, greeting.text(Tag.BOOT), "boot id");
+    this.takesInput = greeting.lists(Tag.FEATURE, "spawn-input");
+    this.checksStamps = greeting.lists(Tag.FEATURE, "spawn-stamp");
   }
 
   /**
@@ -56,10 +69,7 @@ public final class AgentClient implements Agent {
   public static AgentClient connect(Path unixSocket, Duration timeout) {
     Connection connection = Connection.open(unixSocket, timeout);
     try {
-      Fields greeting = connection.greeting();
-      String version = matching(RELEASE, greeting.text(Tag.AGENT), "release");
-      String boot = matching(BOOT, greeting.text(Tag.BOOT), "boot id");
-      return new AgentClient(connection, version, boot);
+      return new AgentClient(connection, connection.greeting());
     } catch (ProtocolViolation e) {
       throw connection.violated(e);
     }
@@ -119,7 +129,63 @@ public final class AgentClient implements Agent {
     if (spawn.ringBytes() > 0) {
       request.number(Tag.RING, spawn.ringBytes());
     }
-    return process(request);
+    requireUnchanged(spawn.unchanged(), request);
+    String input = spawn.input();
+    return input == null
+        ? process(request)
+        : processWithInput(request, input.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Lets the agent look at the file in the same breath; an old one has to be asked before. */
+  private void requireUnchanged(Spawn.@Nullable Stamp file, FieldsBuilder request) {
+    if (file == null) {
+      return;
+    }
+    if (checksStamps) {
+      request.text(Tag.PATH, file.path());
+      if (file.size() >= 0) {
+        request.number(Tag.MTIME_NS, file.mtimeNanos()).number(Tag.SIZE, file.size());
+      }
+      return;
+    }
+    if (!stamp(file.path()).equals(file)) {
+      throw new AgentException(Errno.ESTALE, "stale", file.path() + " has changed");
+    }
+  }
+
+  private Spawn.Stamp stamp(String path) {
+    try {
+      return Spawn.Stamp.of(path, stat(path, true));
+    } catch (AgentException e) {
+      if (e.errno() == 0) {
+        throw e;
+      }
+      return Spawn.Stamp.absent(path);
+    }
+  }
+
+  private AgentProcess processWithInput(FieldsBuilder request, byte[] input) {
+    if (takesInput && input.length <= INPUT_IN_REQUEST) {
+      return process(request.bytes(Tag.INPUT, input));
+    }
+    StreamProcess process = process(request);
+    if (input.length <= Protocol.FIRST_CREDIT) {
+      feed(process, input);
+    } else {
+      // A program that writes before it has read everything must not block both sides.
+      Thread.ofVirtual().name("agent-input").start(() -> feed(process, input));
+    }
+    return process;
+  }
+
+  /** A program may end or close its input without reading all of it; that is no error. */
+  private static void feed(StreamProcess process, byte[] input) {
+    try {
+      process.write(input, 0, input.length);
+      process.endInput();
+    } catch (AgentException e) {
+      log.debug("input of process {} was not read to its end: {}", process.pid(), e.getMessage());
+    }
   }
 
   @Override
@@ -291,7 +357,7 @@ public final class AgentClient implements Agent {
     return connection.call(request).awaitReply(patience);
   }
 
-  private AgentProcess process(FieldsBuilder request) {
+  private StreamProcess process(FieldsBuilder request) {
     Opened opened = opened(request);
     Fields reply = opened.reply();
     return checked(() ->

@@ -4,6 +4,7 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -30,6 +31,9 @@ final class Connection implements AutoCloseable {
 
   /** Credit of a stream in bytes while few are open. */
   static final long WINDOW = 1 << 20;
+
+  /** Bytes the kernel may hold for the agent; it takes as much of this as the system allows. */
+  private static final int SEND_BUFFER = 1 << 20;
 
   private static final long MIN_WINDOW = 65_536;
   private static final long ALL_WINDOWS = 64 << 20;
@@ -153,6 +157,7 @@ final class Connection implements AutoCloseable {
 
   private void read(Path socket) {
     try {
+      channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
       channel.connect(UnixDomainSocketAddress.of(socket));
       Thread.ofVirtual().name("agent-write").start(this::write);
       byte[] greeting =

@@ -71,6 +71,16 @@ final class Fields {
     return at < 0 ? "" : text(at, tag);
   }
 
+  /** Whether a list of strings has one. */
+  boolean lists(int tag, String value) throws ProtocolViolation {
+    for (int at = find(tag, 0); at >= 0; at = find(tag, at + HEAD + size(at))) {
+      if (text(at, tag).equals(value)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** All nested field lists of a tag. */
   List<Fields> nested(int tag) throws ProtocolViolation {
     List<Fields> all = new ArrayList<>();

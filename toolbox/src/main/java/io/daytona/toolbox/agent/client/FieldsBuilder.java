@@ -30,6 +30,13 @@ final class FieldsBuilder {
     return this;
   }
 
+  /** Adds bytes of any kind. */
+  FieldsBuilder bytes(int tag, byte[] value) {
+    head(tag, value.length);
+    out.writeBytes(value);
+    return this;
+  }
+
   /** Adds a string unless it is empty. */
   FieldsBuilder textIfAny(int tag, String value) {
     return value.isEmpty() ? this : text(tag, value);

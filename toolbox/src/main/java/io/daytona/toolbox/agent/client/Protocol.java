@@ -10,6 +10,9 @@ final class Protocol {
   /** Largest payload of a frame in bytes. */
   static final int MAX_PAYLOAD = 262_144;
 
+  /** What the agent takes at once of a stream's data, whether or not its program reads. */
+  static final int FIRST_CREDIT = 262_144;
+
   static final int HELLO = 1;
   static final int REQUEST = 2;
   static final int REPLY = 3;

@@ -56,6 +56,8 @@ final class Tag {
   static final int GROUP = 55;
   static final int ENTRY = 56;
   static final int NO_REPLACE = 57;
+  static final int INPUT = 58;
+  static final int FEATURE = 59;
 
   private Tag() {}
 }
