@@ -100,11 +100,16 @@ public final class Databases {
     config.setMinimumIdle(2);
     config.setIdleTimeout(60_000);
     config.setMaxLifetime(1_800_000);
-    config.setConnectionTimeout(10_000);
+    // An outage is told to clients before they give up; what must be written is tried again.
+    config.setConnectionTimeout(3_000);
     config.setValidationTimeout(2_000);
     // Every statement is prepared by the server from its first use on.
     config.addDataSourceProperty("prepareThreshold", "1");
     config.addDataSourceProperty("ApplicationName", NAME);
+    // PostgreSQL's error details quote rows, and rows hold environments of sandboxes.
+    config.addDataSourceProperty("logServerErrorDetail", "false");
+    // A connection that fell silent with its network is given up.
+    config.addDataSourceProperty("socketTimeout", "60");
     return new HikariDataSource(config);
   }
 }

@@ -72,6 +72,16 @@ class EmbeddedPostgresTest {
     }
   }
 
+  /** It answers a moment before its pid is known here. */
+  private static long restartedPid(EmbeddedPostgres postgres, DataSource pool) throws SQLException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (postgres.pid() == 0) {
+      answer(pool, "select 1");
+      assertTrue(System.nanoTime() < deadline, "no pid");
+    }
+    return postgres.pid();
+  }
+
   private static void kill9(long pid) {
     ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
     assertTrue(process.destroyForcibly());
@@ -108,7 +118,7 @@ class EmbeddedPostgresTest {
       long first = postgres.pid();
       kill9(first);
       assertEquals("committed", answer(pool, "select v from t"));
-      long second = postgres.pid();
+      long second = restartedPid(postgres, pool);
       assertNotEquals(first, second);
       kill9(second);
       assertEquals("committed", answer(pool, "select v from t"));
