@@ -26,6 +26,7 @@ final class SlotLedger {
   private final Deque<Integer> spent = new ArrayDeque<>();
   private final BitSet used = new BitSet();
   private int makingAhead;
+  private int adoptedUnused;
   private int changing;
 
   /**
@@ -52,10 +53,19 @@ final class SlotLedger {
     }
   }
 
-  /** Notes a slot that exists and has never been used: it is the next to be made, cheaply. */
+  /**
+   * Notes a slot that exists and has never been used: it is the next to be made, cheaply. More of
+   * them than are kept ready, as kills of the jailer can leave, are destroyed.
+   */
   synchronized void adoptUnused(int number) {
-    if (free.remove(number)) {
+    if (!free.remove(number)) {
+      return;
+    }
+    if (adoptedUnused < target) {
+      adoptedUnused++;
       free.addFirst(number);
+    } else {
+      spent.addLast(number);
     }
   }
 

@@ -57,6 +57,26 @@ class SlotLedgerTest {
   }
 
   @Test
+  void destroysUnusedSlotsBeyondWhatIsKeptReady() {
+    SlotLedger ledger = new SlotLedger(2);
+    for (int number = 10; number < 15; number++) {
+      ledger.adoptUnused(number);
+    }
+    Set<Integer> dropped = new HashSet<>();
+    for (OptionalInt n = ledger.nextDrop(QUIET); n.isPresent(); n = ledger.nextDrop(QUIET)) {
+      dropped.add(n.getAsInt());
+      ledger.dropped(n.getAsInt());
+    }
+    assertEquals(Set.of(12, 13, 14), dropped);
+    makeAll(ledger, QUIET);
+    Set<Integer> ready = new HashSet<>();
+    for (OptionalInt n = ledger.takeReady(); n.isPresent(); n = ledger.takeReady()) {
+      ready.add(n.getAsInt());
+    }
+    assertEquals(Set.of(10, 11), ready);
+  }
+
+  @Test
   void neverGivesANumberTwice() {
     SlotLedger ledger = new SlotLedger(32);
     makeAll(ledger, QUIET);
