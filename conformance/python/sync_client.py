@@ -33,8 +33,10 @@ class SyncClient(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        # What a test deleted a moment ago may still be listed as `destroying`.
         for sandbox in list(cls.daytona.list(ListSandboxesQuery(labels={"suite": MARK}))):
-            sandbox.delete()
+            if sandbox.state != "destroying":
+                sandbox.delete()
 
     def test_created_sandbox_is_complete(self):
         sandbox = self.sandbox

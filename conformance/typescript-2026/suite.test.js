@@ -13,7 +13,10 @@ test.before(async () => {
 });
 
 test.after(async () => {
-  for await (const left of daytona.list({ labels: { suite: mark } })) await left.delete();
+  // What a test deleted a moment ago may still be listed as `destroying`.
+  for await (const left of daytona.list({ labels: { suite: mark } })) {
+    if (left.state !== "destroying") await left.delete();
+  }
   await daytona[Symbol.asyncDispose]();
 });
 
