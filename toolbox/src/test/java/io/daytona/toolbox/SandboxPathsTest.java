@@ -12,16 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SandboxPathsTest {
   @ParameterizedTest
   @CsvSource({
-    "'', /work/dir",
-    "., /work/dir",
-    "a/b, /work/dir/a/b",
-    "./a, /work/dir/./a",
-    "../a, /work/dir/../a",
+    "'', /srv/dir",
+    "., /srv/dir",
+    "a/b, /srv/dir/a/b",
+    "./a, /srv/dir/./a",
+    "../a, /srv/dir/../a",
     "/a/../b, /a/../b",
     "~, /home/me",
     "~/a, /home/me/a",
-    "~other, /work/dir/~other",
-    "' a', '/work/dir/ a'",
+    "~other, /srv/dir/~other",
+    "' a', '/srv/dir/ a'",
   })
   void areMadeAbsolute(String path, String absolute) {
     assertEquals(absolute, SandboxPaths.absolute(sandbox(), path));
@@ -49,6 +49,6 @@ class SandboxPathsTest {
                 (proxy, method, args) -> {
                   throw new AssertionError("the agent was asked to " + method.getName());
                 });
-    return new Running("id", nobody, "/home/me", "/work/dir", "me");
+    return new Running("id", nobody, "/home/me", "/srv/dir", "me");
   }
 }
