@@ -34,6 +34,11 @@ final class Host {
     return line(Path.of("/proc/meminfo"), "MemAvailable:").orElseThrow() * 1024;
   }
 
+  /** Memory of this process itself, in bytes: its heap grows and shrinks while it measures. */
+  static long ownBytes() {
+    return pss(ProcessHandle.current().pid());
+  }
+
   /**
    * Proportional share of memory of supervisor, jailer, server and everything below the server, in
    * bytes.

@@ -142,7 +142,7 @@ final class Suite {
   private List<Row> burst(int sandboxes) {
     progress.accept(sandboxes + " creates at once");
     long before = Host.availableBytes();
-    long platformBefore = host.platformBytes();
+    long othersBefore = host.platformBytes() + Host.ownBytes();
     Samples each = new Samples();
     List<Api.Sandbox> made = new ArrayList<>();
     int failures = 0;
@@ -173,10 +173,8 @@ final class Suite {
       }
       seconds = (System.nanoTime() - begin) / 1e9;
     }
-    double perSandbox =
-        (before - Host.availableBytes() - Math.max(0, host.platformBytes() - platformBefore))
-            / 1e6
-            / Math.max(1, made.size());
+    long others = host.platformBytes() + Host.ownBytes() - othersBefore;
+    double perSandbox = (before - Host.availableBytes() - others) / 1e6 / Math.max(1, made.size());
     made.forEach(sandbox -> api.delete(sandbox.id()));
     return List.of(
         Row.atMost(sandboxes + " creates at once, all usable", "s", seconds, 1.0, failures),
