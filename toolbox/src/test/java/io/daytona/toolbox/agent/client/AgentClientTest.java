@@ -113,7 +113,8 @@ class AgentClientTest extends AgentTest {
 
   @Test
   void aLostAgentFailsEverythingAtOnce() throws Exception {
-    AgentProcess sleeping = client.spawn(shell("sleep 1000"));
+    // `exec`: the shell's own child would outlive the test.
+    AgentProcess sleeping = client.spawn(shell("exec sleep 1000"));
     ProcessHandle child = ProcessHandle.of(sleeping.pid()).orElseThrow();
     Path big = agent.work().resolve("big");
     Files.write(big, new byte[32 << 20]);
