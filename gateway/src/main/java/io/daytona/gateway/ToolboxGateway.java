@@ -4,6 +4,7 @@ import io.daytona.http.Access;
 import io.daytona.http.Authenticator;
 import io.daytona.http.CorsPolicy;
 import io.daytona.http.Endpoint;
+import io.daytona.http.EndpointTable;
 import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
 import io.daytona.wire.access.SandboxGate;
@@ -21,7 +22,7 @@ public final class ToolboxGateway implements AutoCloseable {
   // Programs and files travel in JSON here, so more than the API's limit.
   private static final long MAX_JSON_BYTES = 4L << 20;
 
-  private final List<Endpoint<?, ?>> toolbox;
+  private final EndpointTable toolbox;
   private final List<Endpoint<?, ?>> health;
   private final Authenticator authenticator;
   private final ErrorRenderer errors;
@@ -39,7 +40,7 @@ public final class ToolboxGateway implements AutoCloseable {
    */
   public ToolboxGateway(
       SandboxGate gate,
-      List<Endpoint<?, ?>> toolbox,
+      EndpointTable toolbox,
       ErrorRenderer errors,
       String version,
       String proxyDomain) {
@@ -48,12 +49,15 @@ public final class ToolboxGateway implements AutoCloseable {
 
   ToolboxGateway(
       SandboxGate gate,
-      List<Endpoint<?, ?>> toolbox,
+      EndpointTable toolbox,
       ErrorRenderer errors,
       String version,
       String proxyDomain,
       Duration touchEvery) {
-    this.toolbox = toolbox.stream().<Endpoint<?, ?>>map(ToolboxGateway::guarded).toList();
+    this.toolbox =
+        new EndpointTable(
+            toolbox.endpoints().stream().<Endpoint<?, ?>>map(ToolboxGateway::guarded).toList(),
+            toolbox.sockets());
     this.health =
         List.of(
             Endpoint.get(

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.http.Access;
 import io.daytona.http.Endpoint;
+import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
 import io.daytona.wire.access.Credentials;
@@ -36,7 +37,7 @@ class ToolboxGatewayTest {
   private final ToolboxGateway gateway =
       new ToolboxGateway(
           new KeyGate(),
-          table(),
+          EndpointTable.of(table()),
           (error, method, uri) ->
               Map.of("statusCode", error.kind().status(), "message", error.sentence(), "path", uri),
           "1.2.3",

@@ -154,7 +154,23 @@ public final class HttpServer implements AutoCloseable {
         Authenticator authenticator,
         ErrorRenderer errors,
         RequestObserver observer) {
-      mounts.add(new Mount(prefix, endpoints, authenticator, errors, observer));
+      return mount(prefix, EndpointTable.of(endpoints), authenticator, errors, observer);
+    }
+
+    /** Serves a table that has rows for WebSockets too. */
+    public Builder mount(
+        String prefix, EndpointTable table, Authenticator authenticator, ErrorRenderer errors) {
+      return mount(prefix, table, authenticator, errors, RequestObserver.NONE);
+    }
+
+    /** The same with an observer of every request that was let in. */
+    public Builder mount(
+        String prefix,
+        EndpointTable table,
+        Authenticator authenticator,
+        ErrorRenderer errors,
+        RequestObserver observer) {
+      mounts.add(new Mount(prefix, table, authenticator, errors, observer));
       return this;
     }
 
@@ -213,7 +229,7 @@ public final class HttpServer implements AutoCloseable {
 
     private void route(JavalinConfig javalin, Mount mount) {
       // Javalin takes the first template that matches, so fixed segments go before parameters.
-      mount.endpoints().stream()
+      mount.table().endpoints().stream()
           .sorted(Comparator.comparing(endpoint -> endpoint.path().replace("{", "\uffff")))
           .forEach(endpoint -> route(javalin, mount, endpoint));
     }

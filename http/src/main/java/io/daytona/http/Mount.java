@@ -1,19 +1,17 @@
 package io.daytona.http;
 
-import java.util.List;
-
 /**
  * An endpoint table below a prefix.
  *
  * @param prefix path before every template, without a slash at its end; may hold parameters
- * @param endpoints the table
+ * @param table the table
  * @param authenticator lets requests in
  * @param errors shape of its error replies
  * @param observer hears of requests that were let in
  */
 record Mount(
     String prefix,
-    List<Endpoint<?, ?>> endpoints,
+    EndpointTable table,
     Authenticator authenticator,
     ErrorRenderer errors,
     RequestObserver observer) {
@@ -23,7 +21,6 @@ record Mount(
       throw new IllegalArgumentException(
           "a prefix begins with a slash and does not end with one: " + prefix);
     }
-    endpoints = List.copyOf(endpoints);
   }
 
   /** The part of the prefix before its first parameter. */

@@ -1,6 +1,8 @@
 package io.daytona.toolbox.table;
 
 import io.daytona.http.Endpoint;
+import io.daytona.http.EndpointTable;
+import io.daytona.http.socket.SocketEndpoint;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.AgentException;
@@ -25,14 +27,15 @@ public final class ToolboxEndpoints {
    * @param version release that {@code /version} answers
    * @param limits how much output of commands is kept
    */
-  public static List<Endpoint<?, ?>> all(
-      SandboxDirectory directory, String version, OutputLimits limits) {
+  public static EndpointTable all(SandboxDirectory directory, String version, OutputLimits limits) {
     SandboxCalls calls = new SandboxCalls(directory);
     List<Endpoint<?, ?>> all = new ArrayList<>();
     all.addAll(new InfoEndpoints(calls, version).all());
     all.addAll(new ProcessEndpoints(calls, limits).all());
     all.addAll(new FileEndpoints(calls).all());
-    return all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList();
+    List<SocketEndpoint> sockets = new ArrayList<>();
+    return new EndpointTable(
+        all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList(), sockets);
   }
 
   /** What an agent refuses is the client's to know; no handler lets it become a bare 500. */
