@@ -23,6 +23,7 @@ BAD_CREATES = [
     ({"memory": 2, "snapshot": "daytona-small"}, 400, "Cannot specify Sandbox resources when using a snapshot"),
     ({"snapshot": "daytona-small", "buildInfo": {"dockerfileContent": "FROM x"}}, 400, "Cannot specify a snapshot when using a build info entry"),
     ({"target": "nowhere"}, 404, "Region not found"),
+    ({"kvm": True}, 400, "nested virtualization"),
     ({"snapshot": "windows"}, 400, ""),
     ({"snapshot": "daytona-gpu"}, 400, ""),
     ({"snapshot": "android-14"}, 400, ""),

@@ -36,10 +36,12 @@ public record ConfigurationDto(
    * @param issuer its URL
    * @param clientId id of the public client
    * @param audience audience of its tokens
+   * @param provider kind of issuer, which newer clients (0.226) require: {@code oidc} for any that
+   *     needs nothing beyond the standard
    */
-  public record Oidc(String issuer, String clientId, String audience) {
+  public record Oidc(String issuer, String clientId, String audience, String provider) {
     /** No issuer. */
-    static final Oidc NONE = new Oidc("", "", "");
+    static final Oidc NONE = new Oidc("", "", "", "oidc");
   }
 
   /**

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param linkedSandbox sandbox whose private network it joins
  * @param secrets secrets for its outbound requests
  * @param spot whether it may be evicted
+ * @param kvm whether {@code /dev/kvm} is wanted inside
  */
 public record CreateSandboxBody(
     @Nullable String name,
@@ -63,7 +64,8 @@ public record CreateSandboxBody(
     @Nullable BuildInfo buildInfo,
     @Nullable String linkedSandbox,
     @Nullable List<Map<String, String>> secrets,
-    @Nullable Boolean spot) {
+    @Nullable Boolean spot,
+    @Nullable Boolean kvm) {
 
   /**
    * An image to build.

@@ -112,6 +112,10 @@ final class CreateValidation {
   }
 
   private static void checkResources(CreateSandboxBody body) {
+    if (Boolean.TRUE.equals(body.kvm())) {
+      throw DaytonaException.badRequest(
+          "No available runners with nested virtualization. Leave out kvm");
+    }
     boolean build = body.buildInfo() != null;
     if (build && given(body.snapshot()).isPresent()) {
       throw DaytonaException.badRequest("Cannot specify a snapshot when using a build info entry");

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels labels
  * @param isPublic whether previews need no credentials
  * @param networkBlockAll whether it has no network
+ * @param kvm whether {@code /dev/kvm} is inside; newer clients (0.226) require the key
  * @param target id of its region
  * @param cpu CPUs
  * @param gpu GPUs
@@ -53,6 +54,7 @@ public record SandboxDto(
     Map<String, String> labels,
     @JsonProperty("public") boolean isPublic,
     boolean networkBlockAll,
+    boolean kvm,
     String target,
     int cpu,
     int gpu,
@@ -84,6 +86,7 @@ public record SandboxDto(
         row.labels(),
         row.isPublic(),
         row.networkBlockAll(),
+        false, // no class of this host has it
         row.regionId(),
         row.cpu(),
         row.gpu(),
