@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pwd
+import shlex
 import subprocess
 import time
 import urllib.error
@@ -27,6 +28,16 @@ class Reply:
 
     def json(self):
         return json.loads(self.body)
+
+
+def point_at(data):
+    """Lets everything below look at another platform of this host, for the rest of the process."""
+    global DATA
+    DATA = pathlib.Path(data)
+    answer = subprocess.run([ROOT / "daytona", "env", "--data-dir", data], check=True, timeout=30, capture_output=True, text=True)
+    for line in answer.stdout.splitlines():
+        name, value = line.removeprefix("export ").split("=", 1)
+        os.environ[name] = "".join(shlex.split(value))
 
 
 def api_url():
@@ -141,9 +152,20 @@ def children(pid):
     return found
 
 
+def as_user(script, *arguments, **options):
+    """Output of a Python program that runs as the platform's own user."""
+    user = pwd.getpwnam("daytona")
+    done = subprocess.run(
+        ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
+         "/usr/bin/python3", "-c", script, *map(str, arguments)],
+        capture_output=True, text=True, timeout=30, **options,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def jailer(command):
     """Lines of the jailer's answer, asked as the platform's own user."""
-    user = pwd.getpwnam("daytona")
     script = (
         "import socket,sys\n"
         "s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall((sys.argv[2]+'\\n').encode())\n"
@@ -152,12 +174,7 @@ def jailer(command):
         "    print(line, end='')\n"
         "    if line.startswith(('ok','error')): break\n"
     )
-    done = subprocess.run(
-        ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
-         "/usr/bin/python3", "-c", script, str(DATA / "run" / "jailer.sock"), command],
-        capture_output=True, text=True, timeout=30, check=True,
-    )
-    return done.stdout.splitlines()
+    return as_user(script, DATA / "run" / "jailer.sock", command).splitlines()
 
 
 def host_sandboxes():

@@ -211,6 +211,9 @@ class SandboxLifeTest {
     TestPlatform.Reply deleted = platform.delete("/sandbox/late");
     assertEquals(200, deleted.status());
     assertEquals("destroying", deleted.text("state"));
+    TestPlatform.Reply again = platform.delete("/sandbox/" + shown.text("id"));
+    assertEquals(200, again.status());
+    assertEquals("destroying", again.text("state"));
     go.countDown();
     assertEquals(409, creation.join().status());
     platform.awaitState(shown.text("id"), "destroyed");

@@ -252,14 +252,19 @@ final class Lifecycle {
     return destroying;
   }
 
-  /** Takes a sandbox away from its creation, which then cleans up; empty when it was too late. */
+  /**
+   * Takes a sandbox away from its creation, which then cleans up; empty when it was too late.
+   *
+   * <p>Only while it is being created: one that has just been made {@code started} is past the
+   * place where it cleans up, so its sandbox is deleted like any other.
+   */
   private Optional<Sandbox> cancel(String id, Operation creation, String reason)
       throws InterruptedException {
     Optional<Sandbox> cancelled =
         store
-            .find(id)
-            .filter(row -> row.state() == SandboxState.CREATING)
-            .flatMap(row -> store.move(id, SandboxTrigger.DELETE, Change.because(reason)));
+            .moveFrom(SandboxState.CREATING, id, SandboxTrigger.DELETE, Change.because(reason))
+            // Somebody else has cancelled it already.
+            .or(() -> store.find(id).filter(row -> row.state() == SandboxState.DESTROYING));
     if (cancelled.isEmpty() && !creation.overWithin(CANCEL_PATIENCE)) {
       throw Operations.busy();
     }

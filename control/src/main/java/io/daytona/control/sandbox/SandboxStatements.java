@@ -5,6 +5,7 @@ import io.daytona.wire.sandbox.DesiredState;
 import io.daytona.wire.sandbox.SandboxState;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -112,9 +113,14 @@ final class SandboxStatements {
         .findOne();
   }
 
-  /** Moves a row whose state allows it. */
+  /** Moves a row that is in one of these states, all of which the table allows. */
   static Optional<Moved> move(
-      Handle handle, String id, SandboxTrigger trigger, Change change, Instant now) {
+      Handle handle,
+      String id,
+      Set<SandboxState> from,
+      SandboxTrigger trigger,
+      Change change,
+      Instant now) {
     DesiredState desired = trigger.desired();
     return handle
         .createQuery(MOVE)
@@ -128,11 +134,7 @@ final class SandboxStatements {
         .bind("millis", Long.toString(now.toEpochMilli()))
         .bind("now", Columns.time(now))
         .bind("id", id)
-        .bind(
-            "from",
-            SandboxTransitions.from(trigger).stream()
-                .map(SandboxState::wire)
-                .toArray(String[]::new))
+        .bind("from", from.stream().map(SandboxState::wire).toArray(String[]::new))
         .bind("trigger", trigger.wire())
         .bind("reason", change.reason())
         .bind("event", "sandbox.state.updated")

@@ -70,20 +70,31 @@ final class SandboxStore {
    * @throws DaytonaException 503 when PostgreSQL does not answer in time: it may have moved or not
    */
   Optional<Sandbox> move(String id, SandboxTrigger trigger, Change change) {
-    return passed(database.run(attempts(id, trigger, change)));
+    return passed(database.run(attempts(id, SandboxTransitions.from(trigger), trigger, change)));
+  }
+
+  /**
+   * Like {@link #move}, but only from one of the states the table allows: when the sandbox has left
+   * it meanwhile, nothing happens.
+   */
+  Optional<Sandbox> moveFrom(SandboxState only, String id, SandboxTrigger trigger, Change change) {
+    if (!SandboxTransitions.from(trigger).contains(only)) {
+      throw new IllegalArgumentException(trigger + " is not allowed from " + only);
+    }
+    return passed(database.run(attempts(id, Set.of(only), trigger, change)));
   }
 
   /** Like {@link #move}, but waits for PostgreSQL as long as it takes. */
   Optional<Sandbox> settle(String id, SandboxTrigger trigger, Change change) {
-    return passed(database.settle(attempts(id, trigger, change)));
+    return passed(database.settle(attempts(id, SandboxTransitions.from(trigger), trigger, change)));
   }
 
   private Database.Work<Optional<Moved>> attempts(
-      String id, SandboxTrigger trigger, Change change) {
+      String id, Set<SandboxState> from, SandboxTrigger trigger, Change change) {
     Instant now = Times.now(clock);
     boolean[] repeated = {false};
     return handle -> {
-      Optional<Moved> moved = SandboxStatements.move(handle, id, trigger, change, now);
+      Optional<Moved> moved = SandboxStatements.move(handle, id, from, trigger, change, now);
       if (moved.isPresent() || !repeated[0]) {
         repeated[0] = true;
         return moved;

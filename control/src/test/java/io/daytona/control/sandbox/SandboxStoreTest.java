@@ -124,6 +124,24 @@ class SandboxStoreTest {
   }
 
   @Test
+  void movesFromOneStateOnlyWhenAsked() {
+    String started = in(SandboxState.STARTED);
+    assertTrue(
+        store
+            .moveFrom(SandboxState.CREATING, started, SandboxTrigger.DELETE, Change.NONE)
+            .isEmpty());
+    assertEquals(SandboxState.STARTED, store.find(started).orElseThrow().state());
+    String creating = in(SandboxState.CREATING);
+    assertTrue(
+        store
+            .moveFrom(SandboxState.CREATING, creating, SandboxTrigger.DELETE, Change.NONE)
+            .isPresent());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> store.moveFrom(SandboxState.ERROR, started, SandboxTrigger.STOP, Change.NONE));
+  }
+
+  @Test
   void makesARowOnceHoweverOftenItIsAsked() {
     Sandbox wish = fresh();
     store.insert(wish);

@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -178,13 +176,27 @@ public final class EmbeddedPostgres implements AutoCloseable {
       new ProcessBuilder("/bin/kill", "-INT", Long.toString(process.pid()))
           .redirectErrorStream(true)
           .start();
-      process.onExit().get(STOP_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      awaitEnd(process);
       LOG.info("stopped PostgreSQL, pid {}", process.pid());
-    } catch (IOException | ExecutionException | TimeoutException e) {
+    } catch (IOException | TimeoutException e) {
       LOG.warn("PostgreSQL, pid {}, does not stop: it is killed", process.pid(), e);
       process.destroyForcibly();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * An adopted server is no child, and the JDK looks whether such a one has ended ever less often.
+   */
+  private static void awaitEnd(ProcessHandle process)
+      throws InterruptedException, TimeoutException {
+    long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+    while (process.isAlive()) {
+      if (System.nanoTime() >= deadline) {
+        throw new TimeoutException("it runs after " + STOP_PATIENCE.toSeconds() + " s");
+      }
+      MILLISECONDS.sleep(LOOK_MS);
     }
   }
 }

@@ -1,0 +1,93 @@
+"""A platform that a test starts for itself beside the one of `./test`, and purges: with other options, to be killed, or to be looked into.
+
+`use()` makes it the platform under test of this process.
+"""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+import platform_under_test as platform
+
+# One statement in PostgreSQL's own protocol: the embedded server comes without psql, and only lets the platform's user in.
+SQL = """
+import socket, struct, sys
+wire = socket.socket(socket.AF_UNIX)
+wire.connect(sys.argv[1])
+file = wire.makefile('rwb')
+
+def send(kind, body):
+    file.write(kind + struct.pack('!i', len(body) + 4) + body)
+    file.flush()
+
+def answers():
+    while True:
+        kind, length = struct.unpack('!ci', file.read(5))
+        body = file.read(length - 4)
+        if kind == b'E':
+            sys.exit(body.replace(b'\\0', b' ').decode())
+        yield kind, body
+        if kind == b'Z':
+            return
+
+send(b'', struct.pack('!i', 3 << 16) + b'user\\0daytona\\0database\\0daytona\\0\\0')
+list(answers())
+send(b'Q', sys.stdin.buffer.read() + b'\\0')
+for kind, body in answers():
+    if kind == b'D':
+        cells, at = [], 2
+        for _ in range(struct.unpack_from('!h', body)[0]):
+            length, = struct.unpack_from('!i', body, at)
+            cells.append('' if length < 0 else body[at + 4:at + 4 + length].decode())
+            at += 4 + max(0, length)
+        print('\\t'.join(cells))
+"""
+
+
+class OwnPlatform:
+    """A platform with its own data directory and instance number."""
+
+    def __init__(self):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="dtest-own.", dir="/tmp"))
+
+    def daytona(self, command, *options, timeout=180, **environment):
+        done = subprocess.run(
+            [platform.ROOT / "daytona", command, "--data-dir", self.data, *options],
+            env={**os.environ, **environment}, timeout=timeout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, f"./daytona {command}: {done.stdout[-3000:]}"
+        return done.stdout
+
+    def use(self, **server_options):
+        """Starts it, with server options by their names without the prefix."""
+        options = [f"--server-option=DAYTONA_SERVER_{name}={value}" for name, value in server_options.items()]
+        # The image comes from $DAYTONA_IMAGE_CACHE; without it, it is built.
+        self.daytona("up", "--api-port=0", "--proxy-port=0", "--pool-size=2", *options, timeout=1500)
+        platform.point_at(self.data)
+
+    def restart(self, failpoint=""):
+        """Everything but the sandboxes starts anew; the server halts where the failpoint says."""
+        self.daytona("restart", DAYTONA_SERVER_FAILPOINT=failpoint)
+
+    def purge(self):
+        self.daytona("down", "--purge")
+        assert not self.data.exists(), "purge left the data directory"
+
+    def sql(self, statement):
+        """Rows of one SQL statement, cells as text."""
+        socket = next((self.data / "postgres").glob(".s.PGSQL.*[0-9]"))
+        return [tuple(line.split("\t")) for line in platform.as_user(SQL, socket, input=statement).splitlines()]
+
+    @contextlib.contextmanager
+    def frozen_jailer(self):
+        """While it is stopped, nothing starts or ends: operations stay in the middle for as long as a test needs."""
+        pid = platform.pid_of("jailer")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
