@@ -5,6 +5,7 @@ JVM_DIRECTORY=/usr/lib/jvm
 OS_RELEASE=/etc/os-release
 JDK_VERSION=25
 JDK=
+CLOSED_JDK=
 KERNEL_RELEASE=$(uname -r)
 
 # Debian package and why it is needed.
@@ -60,17 +61,22 @@ missing_packages() {
   fi
 }
 
-# Sets JDK to a JDK 25: JAVA_HOME, the PATH's javac, or one below /usr/lib/jvm.
+# Sets JDK to a JDK 25: JAVA_HOME, the PATH's javac, or one below /usr/lib/jvm. One that the platform's user could not
+# run is passed over, and named in CLOSED_JDK.
 find_jdk() {
   local candidate javac
   javac=$(command -v javac || true)
   [[ -z $javac ]] || javac=$(realpath "$javac")
   for candidate in "${JAVA_HOME-}" "${javac%/bin/javac}" "$JVM_DIRECTORY"/*; do
-    if is_jdk "$candidate"; then
-      # shellcheck disable=SC2034 # read by the other parts
-      JDK=$(realpath "$candidate")
-      return 0
+    is_jdk "$candidate" || continue
+    candidate=$(realpath "$candidate")
+    if ! is_open_to_all "$candidate/bin/java"; then
+      CLOSED_JDK=$candidate
+      continue
     fi
+    # shellcheck disable=SC2034 # read by the other parts
+    JDK=$candidate
+    return 0
   done
   return 1
 }
@@ -79,26 +85,102 @@ is_jdk() {
   [[ -n $1 && -x $1/bin/javac && -x $1/bin/java ]] && grep -q "^JAVA_VERSION=\"${JDK_VERSION}[.\"]" "$1/release" 2>/dev/null
 }
 
-# Stops with the complete list of what this machine lacks, unless `up` itself can provide it.
+# Whether a user without any right of his own can run a program. Only root can try.
+is_open_to_all() { ! is_root || setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all test -x "$1"; }
+
+# Stops with the complete list of what this machine lacks, and the commands that install it, unless `up` itself can
+# provide it. Nothing has been changed by then.
 require_host() {
-  local problems=() missing
-  is_root || problems+=("root: run  sudo ./daytona up")
-  is_supported_distribution ||
-    problems+=("Debian 12: this is \"$(distribution)\"; the platform is prepared for Debian 12 only")
+  local problems=()
+  is_root || problems+=("root")
+  is_supported_distribution || problems+=("Debian 12: this is $(distribution_name)")
   is_supported_kernel || problems+=("Linux 6.1 or newer: this is $KERNEL_RELEASE")
-  find_jdk || problems+=("a JDK $JDK_VERSION (javac too): unpack one below $JVM_DIRECTORY or set JAVA_HOME")
+  find_jdk || problems+=("a JDK $JDK_VERSION with javac that every user can run: $(why_no_jdk)")
   ((${#problems[@]} > 0)) || return 0
   {
-    echo "This machine lacks:"
+    echo "error: ./daytona up needs what this machine lacks:"
     printf '  - %s\n' "${problems[@]}"
-    mapfile -t missing < <(missing_packages)
-    if ((${#missing[@]} > 0)); then
-      echo "These packages are missing; on Debian 12, as root, ./daytona up installs them:"
-      list_packages "${missing[@]}"
-      echo "  apt-get install --no-install-recommends ${missing[*]%%|*}"
+    echo
+    if is_supported_distribution; then
+      installation_here
+    else
+      installation_elsewhere
     fi
   } >&2
   exit 1
+}
+
+distribution_name() {
+  # shellcheck source=/dev/null # a fixed format of the system's
+  (source "$OS_RELEASE" 2>/dev/null && printf '%s' "${PRETTY_NAME-${ID-} ${VERSION_ID-}}") || printf 'of no known name'
+}
+
+why_no_jdk() {
+  if [[ -n $CLOSED_JDK ]]; then
+    echo "$CLOSED_JDK is closed to others"
+  else
+    echo "none in JAVA_HOME, on the PATH or below $JVM_DIRECTORY"
+  fi
+}
+
+# The commands for this machine, with what they need to become root.
+installation_here() {
+  local sudo='' missing
+  if is_root; then
+    echo "These commands install it:"
+  elif command -v sudo >/dev/null; then
+    sudo='sudo '
+    echo "These commands install it:"
+  else
+    echo "These commands install it, as root (su -):"
+  fi
+  mapfile -t missing < <(missing_packages)
+  is_supported_kernel || missing+=("linux-image-$(dpkg --print-architecture)|")
+  ((${#missing[@]} == 0)) || apt_commands "$sudo" "${missing[@]%%|*}"
+  [[ -n $JDK ]] || jdk_commands "$sudo"
+  is_supported_kernel || printf '  %sreboot\n' "$sudo"
+  printf '  %s./daytona up\n' "$sudo"
+}
+
+# Another distribution cannot be made to fit: what a Debian 12 needs in its place.
+installation_elsewhere() {
+  echo "The platform is prepared for Debian 12 alone; a virtual machine will do. Install it from"
+  echo "  https://www.debian.org/releases/bookworm/debian-installer/"
+  echo "and there, as root in a copy of this directory:"
+  apt_commands '' "${PACKAGES[@]%%|*}" maven
+  CLOSED_JDK='' jdk_commands ''
+  echo "  ./daytona up"
+}
+
+# apt_commands PREFIX PACKAGE…, in lines of a terminal's width.
+apt_commands() {
+  local prefix=$1 line package
+  shift
+  printf '  %sapt-get update\n' "$prefix"
+  line="  ${prefix}apt-get install -y --no-install-recommends"
+  for package in "$@"; do
+    if ((${#line} + ${#package} > 76)); then
+      printf '%s \\\n' "$line"
+      line="   "
+    fi
+    line+=" $package"
+  done
+  printf '%s\n' "$line"
+}
+
+# Debian 12 has no JDK of that version: Eclipse Temurin's newest, by its stable URL.
+jdk_commands() {
+  local prefix=$1 machine
+  printf '  %smkdir -p %s\n' "$prefix" "$JVM_DIRECTORY"
+  if [[ -n $CLOSED_JDK ]]; then
+    printf '  %scp -rT %q %s/jdk-%s\n' "$prefix" "$CLOSED_JDK" "$JVM_DIRECTORY" "$JDK_VERSION"
+    printf '  %schmod -R go+rX %s/jdk-%s\n' "$prefix" "$JVM_DIRECTORY" "$JDK_VERSION"
+    return 0
+  fi
+  machine=$(uname -m)
+  [[ $machine != x86_64 ]] || machine=x64
+  printf '  curl -fsSL https://api.adoptium.net/v3/binary/latest/%s/ga/linux/%s/jdk/hotspot/normal/eclipse |\n' "$JDK_VERSION" "$machine"
+  printf '    %star -xz --no-same-owner -C %s\n' "$prefix" "$JVM_DIRECTORY"
 }
 
 list_packages() {

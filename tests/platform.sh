@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The part of ./test that needs a running platform: sourced by it, uses its `step`, $work, $cache and $root.
-: "${work:?}" "${cache:?}" "${root:?}"
+# The part of ./test that needs a running platform: sourced by it, uses its `step`, $work, $cache, $root and $ring.
+: "${work:?}" "${cache:?}" "${root:?}" "${ring:?}"
 
 platform_data="$work/d"
 up_options=(--data-dir "$platform_data" --api-port 0 --proxy-port 0 --pool-size 12)
@@ -37,13 +37,24 @@ step "cache for the default image" seed_image
 step "first light: ./daytona up on an empty data directory" first_light
 step "./daytona up again" again_in_time
 load_environment
-step "processes and their powers" e2e test_processes 120
-step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
-step "refusals" e2e test_refusals 300
-step "published clients" conformance/run "$cache/clients"
-step "detached output survives the server" e2e test_detached 120
-step "crashes" e2e test_crash 900
-step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10
+if [[ $ring == newest ]]; then
+  step "the newest published clients" conformance/run --newest "$cache/newest-clients"
+else
+  step "processes and their powers" e2e test_processes 120
+  step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
+  step "refusals" e2e test_refusals 300
+  step "published clients" conformance/run "$cache/clients"
+  step "detached output survives the server" e2e test_detached 120
+  step "crashes" e2e test_crash 900
+  DAYTONA_IMAGE_CACHE="$cache/images" step "requests that meet each other, and foreign ones" e2e test_contention 300
+  DAYTONA_IMAGE_CACHE="$cache/images" step "death behind every transition" e2e test_failpoints 600
+  step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10
+fi
 step "./daytona down" timeout 120 ./daytona down --data-dir "$platform_data"
 step "./daytona down --purge" timeout 120 ./daytona down --purge --data-dir "$platform_data"
 platform_data=""
+if [[ $ring != newest ]]; then
+  step "hosts that lack something: what ./daytona up says" e2e test_hosts 120
+  export DAYTONA_TEST_WORK="$work"
+  step "a company's mirrors, proxy and certificates" e2e test_network_settings 600
+fi

@@ -40,6 +40,7 @@ fails() {
 run_tests() {
   local name failed=0
   WORK=$(mktemp -d)
+  chmod 0755 "$WORK" # what is looked at as another user must be reachable
   trap 'rm -rf "$WORK"' EXIT
   for name in $(declare -F | awk '$3 ~ /^test_/ { print $3 }'); do
     mkdir "$WORK/$name"

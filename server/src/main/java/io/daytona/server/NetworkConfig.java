@@ -7,6 +7,10 @@ import java.util.Optional;
 /**
  * How this host and its sandboxes reach package registries.
  *
+ * <p>The server calls no registry. The image build reads these keys from the server's own
+ * configuration file; they are declared here so that the server takes that file, refuses a misspelt
+ * key, and shows what is set.
+ *
  * @param aptMirror mirror of the Debian archive
  * @param pipIndexUrl Python package index
  * @param npmRegistry Node package registry
