@@ -19,7 +19,7 @@
 #define START_PERCENT 5 /* of the pool must be free to start an existing disk */
 #define AGENT_FD 3
 
-enum { SANDBOX, SLOT, DISK, SHELF, LAYERS, CPU, MEMORY, PIDS, DISK_GIB, PROFILE };
+enum { SANDBOX, SLOT, DISK, SHELF, LAYERS, TOOLS, CPU, MEMORY, PIDS, DISK_GIB, PROFILE };
 
 /* ---- what the runtime's process is given --------------------------------------------------- */
 
@@ -70,13 +70,17 @@ static int build_bundle(struct launch *launch) {
         return -1;
     if (mount("tmpfs", LAUNCH_DIR, "tmpfs", MS_NOEXEC, "mode=711,size=1m") < 0)
         return fail_errno("mount tmpfs on", LAUNCH_DIR);
-    if (mkdir(LAUNCH_DIR "/root", 0755) < 0 || mkdir(LAUNCH_DIR "/docker", 0755) < 0)
+    if (mkdir(LAUNCH_DIR "/root", 0755) < 0 || mkdir(LAUNCH_DIR "/docker", 0755) < 0 ||
+        mkdir(LAUNCH_DIR "/tools", 0755) < 0)
         return fail_errno("mkdir in", LAUNCH_DIR);
     if (mount_put(launch->docker, LAUNCH_DIR "/docker") < 0 ||
         oci_write(&launch->bundle, LAUNCH_DIR) < 0)
         return -1;
-    int overlay = rootfs_receive_overlay(launch->overlay_socket);
-    return overlay < 0 ? -1 : mount_put(overlay, LAUNCH_DIR "/root");
+    struct overlays overlays;
+    if (rootfs_receive_overlays(launch->overlay_socket, &overlays) < 0 ||
+        mount_put(overlays.root, LAUNCH_DIR "/root") < 0)
+        return -1;
+    return overlays.tools < 0 ? 0 : mount_put(overlays.tools, LAUNCH_DIR "/tools");
 }
 
 /* Numbers above the standard ones first, so that no dup2 overwrites a descriptor still needed. */
@@ -138,7 +142,7 @@ static int run_launch(struct launch *launch, const struct rootfs *rootfs) {
     int pair[2], status = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return fail_errno("socketpair", NULL);
-    pid_t overlay = rootfs_fork_overlay(rootfs, launch->bundle.sandbox, pair[1]);
+    pid_t overlay = rootfs_fork_overlays(rootfs, launch->bundle.sandbox, pair[1]);
     close(pair[1]);
     launch->overlay_socket = pair[0];
     launch->parent = getpid();
@@ -255,6 +259,7 @@ static int start_on_slot(const struct request *request, struct record *record,
     launch->bundle = (struct bundle){.sandbox = record->id,
                                      .cgroup = cgroup,
                                      .restricted = strcmp(request->arg[PROFILE], "restricted") == 0,
+                                     .tools = rootfs->tools >= 0,
                                      .holder = getpid(),
                                      .userns = rootfs->userns,
                                      .netns = rootfs->netns,
@@ -277,16 +282,16 @@ static void close_all(const int *fds, size_t count) {
 
 static int start_new(struct request *request, struct record *record) {
     const struct conf *conf = request->conf;
-    struct rootfs rootfs = {.userns = -1, .netns = -1, .disk = -1, .docker = -1};
+    struct rootfs rootfs = {.userns = -1, .netns = -1, .disk = -1, .docker = -1, .tools = -1};
     struct launch launch = {.agent = -1, .console = -1};
     int result = provide_disk(request);
     if (result == 0)
         result = start_on_slot(request, record, &rootfs, &launch);
     /* before any cleaning: these hold the file systems */
     close_all(rootfs.layer, (size_t)rootfs.layers);
-    close_all((int[]){rootfs.userns, rootfs.netns, rootfs.disk, rootfs.docker, launch.agent,
-                      launch.console},
-              6);
+    close_all((int[]){rootfs.userns, rootfs.netns, rootfs.disk, rootfs.docker, rootfs.tools,
+                      launch.agent, launch.console},
+              7);
     if (result < 0) {
         enum code code = failure_code();
         char text[600];
@@ -309,6 +314,9 @@ static int describe(const struct request *request, struct record *record) {
     for (int i = 0; i < request->layers; i++)
         used += (size_t)snprintf(record->layers + used, sizeof record->layers - used, "%s%s",
                                  i > 0 ? "," : "", request->layer[i]);
+    if (request->tools != NULL && used < sizeof record->layers)
+        used += (size_t)snprintf(record->layers + used, sizeof record->layers - used, ",%s",
+                                 request->tools);
     return used < sizeof record->layers ? 0 : fail(E_USAGE, "too many layers");
 }
 
@@ -338,12 +346,14 @@ static int start_locked(struct request *request, struct reply *reply) {
 
 int verb_start(struct request *request, struct reply *reply) {
     const struct conf *conf = request->conf;
-    int locks[3 + LIST_MAX], count = 0, result = 0;
+    int locks[4 + LIST_MAX], count = 0, result = 0;
     locks[count++] = lock_name(conf, "sandbox", request->arg[SANDBOX], false);
     locks[count++] = lock_name(conf, "slot", request->arg[SLOT], false);
     locks[count++] = lock_name(conf, "disk", request->arg[DISK], false);
     for (int i = 0; i < request->layers; i++)
         locks[count++] = lock_name(conf, "layer", request->layer[i], true);
+    if (request->tools != NULL)
+        locks[count++] = lock_name(conf, "layer", request->tools, true);
     for (int i = 0; i < count; i++)
         if (locks[i] < 0)
             result = -1;

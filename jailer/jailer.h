@@ -89,6 +89,7 @@ struct request {
     uint64_t number[12];         /* value of each numeric argument */
     const char *layer[LIST_MAX]; /* items of the (one) list argument */
     int layers;
+    const char *tools; /* the read-only layer at /.daytona, NULL for none */
     int fd; /* the connection, blocking, positioned after the request line (layer-import reads it)
              */
 };

@@ -122,6 +122,9 @@ static void write_mounts(FILE *out, const struct bundle *bundle) {
     write_mount(out, "/sys/fs/cgroup", "cgroup", "cgroup",
                 bundle->restricted ? "\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\""
                                    : "\"nosuid\",\"noexec\",\"nodev\",\"relatime\"");
+    if (bundle->tools)
+        write_mount(out, "/.daytona", "bind", LAUNCH_DIR "/tools",
+                    "\"bind\",\"ro\",\"nosuid\",\"nodev\"");
     write_mount(out, "/.daytona/agent", "bind", LAUNCH_AGENT,
                 "\"bind\",\"ro\",\"nosuid\",\"nodev\"");
     write_mount(out, "/var/lib/docker", "bind", LAUNCH_DIR "/docker", "\"bind\",\"nodev\"");

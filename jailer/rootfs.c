@@ -52,25 +52,34 @@ static void read_resolver(char out[RESOLV_MAX]) {
 
 /* ---- the child inside the user namespace --------------------------------------------------- */
 
-static void send_result(int socket, int mount) {
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    const char *text = mount >= 0 ? "" : failure_text();
+/* Both mounts, or why there are none. */
+static void send_result(int socket, const struct overlays *overlays) {
+    int fds[2], count = 0;
+    if (overlays->root >= 0)
+        fds[count++] = overlays->root;
+    if (overlays->tools >= 0)
+        fds[count++] = overlays->tools;
+    char control[CMSG_SPACE(sizeof fds)] = {0};
+    const char *text = count > 0 ? "" : failure_text();
     struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text) + 1};
     struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-    if (mount >= 0) {
+    if (count > 0) {
+        size_t bytes = (size_t)count * sizeof *fds;
         message.msg_control = control;
-        message.msg_controllen = sizeof control;
+        message.msg_controllen = CMSG_SPACE(bytes);
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        *header = (struct cmsghdr){
-            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
-        memcpy(CMSG_DATA(header), &mount, sizeof mount);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(bytes);
+        memcpy(CMSG_DATA(header), fds, bytes);
     }
     if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
         _exit(1);
 }
 
-int rootfs_receive_overlay(int socket) {
-    char control[CMSG_SPACE(sizeof(int))], text[600];
+int rootfs_receive_overlays(int socket, struct overlays *overlays) {
+    int fds[2] = {-1, -1};
+    char control[CMSG_SPACE(sizeof fds)], text[600];
     struct iovec iov = {.iov_base = text, .iov_len = sizeof text - 1};
     struct msghdr message = {
         .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -85,9 +94,10 @@ int rootfs_receive_overlay(int socket) {
         text[n] = '\0';
         return fail(E_SYSTEM, "%s", text);
     }
-    int mount;
-    memcpy(&mount, CMSG_DATA(header), sizeof mount);
-    return mount;
+    size_t bytes = header->cmsg_len - CMSG_LEN(0);
+    memcpy(fds, CMSG_DATA(header), bytes < sizeof fds ? bytes : sizeof fds);
+    *overlays = (struct overlays){.root = fds[0], .tools = fds[1]};
+    return 0;
 }
 
 /* From here on this process is the sandbox's root, in a mount namespace of its own. */
@@ -113,8 +123,30 @@ static int put_below(int mount, const char *name) {
     return mount_put(mount, name);
 }
 
-/* Relative names: the options are shown in the sandbox's /proc/mounts and tell nothing. */
-static int assemble(const struct rootfs *rootfs) {
+static bool set(int fs, const char *key, const char *value) {
+    return fsconfig(fs, value != NULL ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0) ==
+           0;
+}
+
+/* A detached overlay; without an upper directory it is read-only whatever becomes of the mount.
+ * Relative names: the options are shown in the sandbox's /proc/mounts and tell nothing. */
+static int overlay(const char *lower, bool upper, unsigned attr) {
+    int fs = fsopen("overlay", FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return fail_errno("fsopen", "overlay");
+    int mount = -1;
+    if (set(fs, "source", "overlay") && set(fs, "lowerdir", lower) &&
+        (!upper || (set(fs, "upperdir", "d/upper") && set(fs, "workdir", "d/work"))) &&
+        set(fs, "xino", "auto") && set(fs, "userxattr", NULL) &&
+        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        mount = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | attr);
+    if (mount < 0)
+        fail_errno("mount overlay of layers", lower);
+    close(fs);
+    return mount;
+}
+
+static int assemble(const struct rootfs *rootfs, struct overlays *overlays) {
     char lower[LIST_MAX * 12] = "", name[12];
     size_t used = 0;
     for (int i = rootfs->layers - 1; i >= 0; i--) { /* overlayfs wants the topmost first */
@@ -126,22 +158,16 @@ static int assemble(const struct rootfs *rootfs) {
     }
     if (put_below(rootfs->disk, "d") < 0)
         return -1;
-    int fs = fsopen("overlay", FSOPEN_CLOEXEC);
-    if (fs < 0)
-        return fail_errno("fsopen", "overlay");
-    int mount = -1;
-    if (fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0) == 0 &&
-        fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", lower, 0) == 0 &&
-        fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", "d/upper", 0) == 0 &&
-        fsconfig(fs, FSCONFIG_SET_STRING, "workdir", "d/work", 0) == 0 &&
-        fsconfig(fs, FSCONFIG_SET_STRING, "xino", "auto", 0) == 0 &&
-        fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0 &&
-        fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        mount = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME);
-    if (mount < 0)
-        fail_errno("mount overlay of layers", lower);
-    close(fs);
-    return mount;
+    /* An overlay for the tools, too, not a bind mount: what root inside may remount writable would
+     * be one layer of all sandboxes, and watches and locks on its files would reach the others'.
+     * Overlayfs wants two lower directories where there is no upper one. */
+    if (rootfs->tools >= 0 &&
+        (put_below(rootfs->tools, "t") < 0 ||
+         (overlays->tools =
+              overlay("t/tools:t/empty", false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)) < 0))
+        return -1;
+    overlays->root = overlay(lower, true, 0);
+    return overlays->root < 0 ? -1 : 0;
 }
 
 /* Replaces a file of the sandbox's /etc. The process is chrooted into the overlay with the sandbox
@@ -198,7 +224,7 @@ static void write_names(int mount, const char *hostname, const char *resolver) {
     name_in_hosts(hostname);
 }
 
-pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int socket) {
+pid_t rootfs_fork_overlays(const struct rootfs *rootfs, const char *hostname, int socket) {
     char resolver[RESOLV_MAX];
     read_resolver(resolver);
     pid_t parent = getpid();
@@ -207,33 +233,43 @@ pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int
         fail_errno("fork", NULL);
     if (child != 0)
         return child;
-    int mount = become_inside(rootfs->userns) == 0 ? assemble(rootfs) : -1;
+    struct overlays overlays = {.root = -1, .tools = -1};
+    int result = become_inside(rootfs->userns) == 0 ? assemble(rootfs, &overlays) : -1;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of credentials, which clears it */
     if (getppid() != parent)
         _exit(1);
-    if (mount >= 0)
-        write_names(mount, hostname, resolver);
-    send_result(socket, mount);
-    _exit(mount >= 0 ? 0 : 1);
+    if (result == 0)
+        write_names(overlays.root, hostname, resolver);
+    else
+        overlays = (struct overlays){.root = -1, .tools = -1};
+    send_result(socket, &overlays);
+    _exit(result == 0 ? 0 : 1);
 }
 
 /* ---- the parent's part --------------------------------------------------------------------- */
 
+static int clone_layer(const struct conf *conf, const char *layer, int userns, uint64_t attr) {
+    char path[PATH_CAP];
+    if (layer_path(conf, layer, path) < 0)
+        return -1;
+    if (access(path, F_OK) < 0)
+        return fail(E_ABSENT, "layer %s does not exist", layer);
+    return mount_clone(AT_FDCWD, path, userns,
+                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | attr);
+}
+
 static int clone_layers(const struct conf *conf, const struct request *request,
                         struct rootfs *rootfs) {
     for (int i = 0; i < request->layers; i++) {
-        char path[PATH_CAP];
-        if (layer_path(conf, request->layer[i], path) < 0)
-            return -1;
-        if (access(path, F_OK) < 0)
-            return fail(E_ABSENT, "layer %s does not exist", request->layer[i]);
-        rootfs->layer[i] = mount_clone(AT_FDCWD, path, rootfs->userns,
-                                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME);
+        rootfs->layer[i] = clone_layer(conf, request->layer[i], rootfs->userns, 0);
         if (rootfs->layer[i] < 0)
             return -1;
         rootfs->layers = i + 1;
     }
-    return 0;
+    if (request->tools == NULL)
+        return 0;
+    rootfs->tools = clone_layer(conf, request->tools, rootfs->userns, MOUNT_ATTR_NOSUID);
+    return rootfs->tools < 0 ? -1 : 0;
 }
 
 int rootfs_prepare(const struct conf *conf, const struct request *request, struct rootfs *rootfs) {

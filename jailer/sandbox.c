@@ -1,6 +1,7 @@
 /* What is written down about a sandbox, and its removal in whatever state it is.
  *
  * <data>/sbx/<id>/spec    slot, disk and layers, before anything is mounted or started
+ *                         (the tools' layer among them)
  *                 pid     PID 1 and its start time
  *                 frozen  exists while frozen
  *                 disk/   mount point of the disk
@@ -79,7 +80,7 @@ bool record_read(const struct conf *conf, const char *id, struct record *record)
     memset(record, 0, sizeof *record);
     snprintf(record->id, sizeof record->id, "%s", id);
     if (sandbox_path(conf, id, "spec", path) < 0 || read_text(path, text, sizeof text) < 0 ||
-        sscanf(text, "%u %40s %1040s", &record->slot, record->disk, record->layers) != 3)
+        sscanf(text, "%u %40s %1105s", &record->slot, record->disk, record->layers) != 3)
         return false;
     int pid = 0;
     unsigned long long start = 0;

@@ -81,8 +81,8 @@ struct record {
     char id[ID_MAX + 1];
     unsigned slot;
     char disk[ID_MAX + 1];
-    char layers[LIST_MAX * 65 + 1]; /* comma-separated */
-    pid_t pid;                      /* 0: not (yet) written */
+    char layers[(LIST_MAX + 1) * 65 + 1]; /* all it mounts, comma-separated: tools too */
+    pid_t pid;                            /* 0: not (yet) written */
     uint64_t start;
 };
 int sandbox_path(const struct conf *conf, const char *id, const char *file, char out[PATH_CAP]);
@@ -102,12 +102,16 @@ struct rootfs {
     int userns, netns;           /* the slot's */
     int layer[LIST_MAX], layers; /* idmapped read-only clones, lowest first */
     int disk, docker;            /* idmapped clones of the disk's root and docker directory */
+    int tools;                   /* idmapped read-only clone, -1 without */
 };
 int rootfs_prepare(const struct conf *conf, const struct request *request, struct rootfs *rootfs);
-/* Child that mounts the overlay inside the user namespace and sends it over the socket. */
-pid_t rootfs_fork_overlay(const struct rootfs *rootfs, const char *hostname, int socket);
-/* The overlay's detached mount sent by that child, or -1 with fail() set. */
-int rootfs_receive_overlay(int socket);
+struct overlays {
+    int root, tools; /* detached mounts; tools: -1 without */
+};
+/* Child that mounts the overlays inside the user namespace and sends them over the socket. */
+pid_t rootfs_fork_overlays(const struct rootfs *rootfs, const char *hostname, int socket);
+/* What that child sent; -1 with fail() set. */
+int rootfs_receive_overlays(int socket, struct overlays *overlays);
 
 /* ---- runtime.c --------------------------------------------------------------------------- */
 
@@ -119,7 +123,7 @@ void runtime_exec(const struct conf *conf, const char *const argv[], char *const
 
 struct bundle {
     const char *sandbox, *cgroup; /* id = host name; linux.cgroupsPath */
-    bool restricted;
+    bool restricted, tools;
     pid_t holder; /* process whose descriptors userns and netns the runtime may open by path */
     int userns, netns;
     uint64_t memory_mib;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS_MAX = 10 };
+enum { ARGUMENTS_MAX = 11 };
 
 /* Grammars of arguments. A number keeps its value in request.number[]. */
 enum grammar {
@@ -17,6 +17,7 @@ enum grammar {
     DISK_OR_NONE, /* the same, or "-" */
     LAYER,        /* [a-z0-9]{8,64} */
     LAYER_LIST,   /* 1…16 different layers, comma-separated */
+    TOOLS,        /* a layer, or "-" */
     SLOT,         /* 1…1022: the first and last address of the range are not used */
     GIB,          /* size of a disk */
     BYTES,        /* length of a tar */
@@ -56,7 +57,8 @@ static const struct verb {
     {"layer-drop", verb_layer_drop, {LAYER}},
     {"start",
      verb_start,
-     {SANDBOX, SLOT, DISK, DISK_OR_NONE, LAYER_LIST, CPU_MILLIS, MEMORY_MIB, PIDS, GIB, PROFILE}},
+     {SANDBOX, SLOT, DISK, DISK_OR_NONE, LAYER_LIST, TOOLS, CPU_MILLIS, MEMORY_MIB, PIDS, GIB,
+      PROFILE}},
     {"kill", verb_kill, {SANDBOX}},
     {"limits", verb_limits, {SANDBOX, CPU_MILLIS, MEMORY_MIB, PIDS}},
     {"freeze", verb_freeze, {SANDBOX}},
@@ -112,6 +114,11 @@ static int parse_argument(enum grammar grammar, char *text, int index, struct re
         return is_layer(text) ? 0 : fail(E_USAGE, "a layer is 8 to 64 of a-z and 0-9");
     case LAYER_LIST:
         return parse_layers(text, request);
+    case TOOLS:
+        if (strcmp(text, "-") == 0)
+            return 0;
+        request->tools = text;
+        return is_layer(text) ? 0 : fail(E_USAGE, "tools are - or a layer");
     case PROFILE:
         return strcmp(text, "default") == 0 || strcmp(text, "restricted") == 0
                    ? 0
@@ -193,7 +200,7 @@ int verb_hello(struct request *request, struct reply *reply) {
     uint64_t free_kib = 0, total_kib = 0;
     if (pool_space(request->conf, &free_kib, &total_kib) < 0)
         return -1;
-    return reply_ok(reply, "protocol=1 version=%s slots=%d data=%llu pool_total=%llu", VERSION,
+    return reply_ok(reply, "protocol=2 version=%s slots=%d data=%llu pool_total=%llu", VERSION,
                     SLOTS, (unsigned long long)free_kib, (unsigned long long)total_kib);
 }
 

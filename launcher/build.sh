@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Builds the distribution below the checkout, as the caller. Sourced by ../daytona.
 #
-# build/dist = bin/{agent,jailer,supervisor,server,…} lib/*.jar seccomp/*.bpf images/; what is built is remembered by a
+# build/dist = bin/{agent,jailer,supervisor,server,…} lib/*.jar seccomp/*.bpf images/ tools/; what is built is remembered by a
 # fingerprint of the sources.
 
 MODULES=server,bench
@@ -60,6 +60,7 @@ build_c() {
   make -C agent BUILD="$CHECKOUT/build/agent"
   make -C jailer BUILD="$CHECKOUT/build/jailer"
   make -C jailer/seccomp BUILD="$CHECKOUT/build/jailer"
+  make -C images/tools/src BUILD="$CHECKOUT/build/tools"
 }
 
 build_java() {
@@ -75,13 +76,15 @@ build_java() {
 
 assemble() {
   local dist=build/dist
-  mkdir -p "$dist/bin" "$dist/lib" "$dist/seccomp"
+  mkdir -p "$dist/bin" "$dist/lib" "$dist/seccomp" "$dist/tools"
   cp build/agent/agent build/jailer/jailer build/jailer/supervisor "$dist/bin/"
   cp server/src/main/dist/bin/* launcher/bin/* "$dist/bin/"
   cp build/jailer/seccomp/*.bpf "$dist/seccomp/"
+  local name part
+  while read -r name part _; do cp "build/$part/$name" "$dist/tools/"; done < <(grep -v '^#' images/tools/programs)
   cp build/java/*.jar "$dist/lib/"
   cp -r images "$dist/images"
-  rm -rf "$dist/images/test"
+  rm -rf "$dist/images/test" "$dist/images/tools/src"
   chmod -R u=rwX,go=rX "$dist"
 }
 

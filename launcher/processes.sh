@@ -71,7 +71,7 @@ stop_platform() {
 # What the running processes were started with: another text means a restart.
 wanted_start() {
   sha256sum "$DATA_DIR/jailer.conf" "$DATA_DIR/server.conf" | cut -d' ' -f1
-  printf '%s\n' "$JDK"
+  printf '%s\n' "$JDK" "$TOOLS_LAYER"
 }
 
 SUPERVISOR_JOB=

@@ -16,14 +16,13 @@ command_up() {
   ensure_installed
   write_server_conf
   write_jailer_conf "$APP" "$INSTANCE"
+  ensure_images
   if is_running_as_wanted; then
-    ensure_image
     wait_until_snapshot >/dev/null
   else
     stop_platform_for_change
     start_platform
     remove_old_apps
-    ensure_image
     wait_until_snapshot
     show_first_sandbox
   fi

@@ -30,7 +30,7 @@ import platform_under_test as platform  # noqa: E402 - reads the data directory'
 NEW_FILES = """
 set -euo pipefail
 cd "$1/images/default"
-for part in ../lib/image ../lib/settings ../lib/certificates files; do source "$part.sh"; done
+for part in ../lib/image ../lib/settings ../lib/certificates ../lib/apt files; do source "$part.sh"; done
 read_network_settings "$2"
 CERTIFICATES=$(extra_certificates "${NETWORK[CA_FILE]}")
 write_image_files "$3"

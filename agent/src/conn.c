@@ -23,6 +23,10 @@ static struct watch listener;
 static struct timer listener_pause;
 static unsigned conns;
 
+/* Beyond the first release (docs/protocols/agent.md). */
+static const char *const features[] = {"spawn-input", "spawn-stamp", "pipe-owner", "input-echo",
+                                       "environment"};
+
 static void flush_task(struct task *t) { conn_flush(container_of(t, struct conn, flush)); }
 
 static void stream_drop(struct stream *st) {
@@ -62,8 +66,8 @@ static void on_hello(struct conn *c, struct span f) {
         put_num(&b, TAG_VERSION, PROTOCOL);
         put_str(&b, TAG_AGENT, AGENT_RELEASE);
         put_str(&b, TAG_BOOT, boot);
-        put_str(&b, TAG_FEATURE, "spawn-input");
-        put_str(&b, TAG_FEATURE, "spawn-stamp");
+        for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+            put_str(&b, TAG_FEATURE, features[i]);
         conn_send(c, FRAME_HELLO, 0, 0, b.p, b.len);
     }
     buf_free(&b);

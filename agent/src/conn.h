@@ -5,7 +5,7 @@
 #include "fields.h"
 #include "loop.h"
 
-#define AGENT_RELEASE "1.1.0"
+#define AGENT_RELEASE "1.2.0"
 
 enum {
     PROTOCOL = 1,

@@ -95,6 +95,7 @@ static bool is_string(uint8_t tag) {
     case TAG_PATH2:
     case TAG_OWNER:
     case TAG_GROUP:
+    case TAG_PREFIX:
         return true;
     default:
         return false;
@@ -127,6 +128,7 @@ static bool is_number(uint8_t tag) {
     case TAG_MTIME_NS:
     case TAG_RECURSIVE:
     case TAG_NO_REPLACE:
+    case TAG_ECHO:
         return true;
     default:
         return false;

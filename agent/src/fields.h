@@ -64,6 +64,8 @@ enum tag {
     TAG_NO_REPLACE = 57,
     TAG_INPUT = 58,
     TAG_FEATURE = 59,
+    TAG_ECHO = 60,
+    TAG_PREFIX = 61,
 };
 
 /* Bytes that belong to somebody else. */

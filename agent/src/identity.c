@@ -14,8 +14,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 struct identity identity;
 int proc_fd = -1;
 static struct rlimit files_limit;
@@ -50,66 +48,6 @@ void child_limits(void) { setrlimit(RLIMIT_NOFILE, &files_limit); }
 bool child_user(struct span request, struct user *u) {
     char *name = field_str(request, TAG_USER);
     return user_find(name && *name ? name : identity.user, u);
-}
-
-static size_t name_length(const char *entry) { return strcspn(entry, "="); }
-
-static char **env_find(char **env, const char *name, size_t n) {
-    for (; *env; env++)
-        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
-            return env;
-    return NULL;
-}
-
-static void env_set(char **env, char *entry) {
-    char **old = env_find(env, entry, name_length(entry));
-    if (old) {
-        *old = entry;
-        return;
-    }
-    while (*env)
-        env++;
-    env[0] = entry;
-    env[1] = NULL;
-}
-
-static void env_unset(char **env, const char *name) {
-    for (char **e; (e = env_find(env, name, strlen(name)));)
-        do
-            e[0] = e[1];
-        while (*e++);
-}
-
-static void env_default(char **env, char **unset, const char *name, const char *value) {
-    for (char **u = unset; *u; u++)
-        if (strcmp(*u, name) == 0)
-            return;
-    char *entry;
-    if (!env_find(env, name, strlen(name)) && asprintf(&entry, "%s=%s", name, value) > 0)
-        env_set(env, entry);
-}
-
-char **child_env(struct span request, const struct user *u) {
-    size_t base = 0, own;
-    bool clean = field_num(request, TAG_CLEAN_ENV, 0);
-    char **added = field_list(request, TAG_ENV, &own);
-    char **unset = field_list(request, TAG_UNSET, NULL);
-    while (!clean && identity.env[base])
-        base++;
-    char **env = xzalloc((base + own + 6) * sizeof *env);
-    memcpy(env, identity.env, base * sizeof *env);
-    for (char **name = unset; *name; name++)
-        env_unset(env, *name);
-    for (char **entry = added; *entry; entry++)
-        env_set(env, *entry);
-    if (clean)
-        return env;
-    env_default(env, unset, "HOME", u->home);
-    env_default(env, unset, "USER", u->name);
-    env_default(env, unset, "LOGNAME", u->name);
-    env_default(env, unset, "SHELL", u->shell);
-    env_default(env, unset, "PATH", DEFAULT_PATH);
-    return env;
 }
 
 bool child_chdir(struct span request, const struct user *u) {

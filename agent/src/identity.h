@@ -22,7 +22,7 @@ void identity_init(void);
 void child_start(int keep);
 /* The user named in the request, or the identity's. */
 bool child_user(struct span request, struct user *u);
-/* The environment of a spawned process: base, unset, env, and what its user implies. */
+/* environment.c: of a spawned process: base, unset, env, and what its user implies. */
 char **child_env(struct span request, const struct user *u);
 /* Goes to the request's cwd, or to the default; false with errno. */
 bool child_chdir(struct span request, const struct user *u);
@@ -31,5 +31,6 @@ void child_limits(void);
 
 struct stream;
 void verb_identity(struct stream *st, struct span request);
+void verb_environment(struct stream *st, struct span request);
 
 #endif

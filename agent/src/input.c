@@ -52,7 +52,10 @@ void input_ended(struct process *p) {
 
 static void on_data(struct stream *st, const uint8_t *p, size_t n) {
     struct feeder *f = st->owner;
-    sink_data(&f->process->in, st, p, n);
+    struct sink *in = &f->process->in;
+    if (f->echo && in->w.fd >= 0 && !in->broken) /* before what the program makes of it */
+        process_output(f->process, 1, p, n);
+    sink_data(in, st, p, n);
 }
 
 static void on_eof(struct stream *st) {
@@ -67,9 +70,12 @@ static const struct stream_ops ops = {.data = on_data, .eof = on_eof, .closed = 
 
 void verb_input(struct stream *st, struct span request) {
     struct process *p = process_named(st, request);
+    bool echo = field_num(request, TAG_ECHO, 0);
     if (!p)
         return;
-    if (p->state != RUNNING) {
+    if (echo && !p->detached) { /* its output is limited by its reader's credit */
+        stream_error(st, 0, "usage", "echo is for detached processes");
+    } else if (p->state != RUNNING) {
         stream_error(st, p->state == STARTING ? EAGAIN : ESRCH, "ended",
                      "the process is not running");
     } else if (!p->has_in || p->in.w.fd < 0 || p->in.finishing) {
@@ -79,6 +85,7 @@ void verb_input(struct stream *st, struct span request) {
     } else {
         struct feeder *f = xzalloc(sizeof *f);
         f->stream = st;
+        f->echo = echo;
         f->process = p;
         f->next = p->feeders;
         p->feeders = f;

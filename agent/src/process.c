@@ -177,15 +177,14 @@ static void check_finished(struct process *p) {
     forget_unreported();
 }
 
-static void deliver(struct output *o, size_t n) {
-    struct process *p = o->process;
+void process_output(struct process *p, int channel, const uint8_t *data, size_t n) {
     p->produced += n;
     if (p->ring) {
-        ring_append(p->ring, o->channel, scratch, n);
+        ring_append(p->ring, channel, data, n);
         for (struct listener *l = p->listeners; l; l = l->next)
             task_queue(&l->pump);
     } else if (p->listeners && p->state != ENDED) {
-        stream_data(p->listeners->stream, o->channel, scratch, n);
+        stream_data(p->listeners->stream, channel, data, n);
     }
 }
 
@@ -215,7 +214,7 @@ static bool output_read(struct output *o) {
     ssize_t n = limit ? read(o->w.fd, scratch, limit) : -1;
     int err = limit ? errno : EAGAIN;
     if (n > 0) {
-        deliver(o, (size_t)n);
+        process_output(p, o->channel, scratch, (size_t)n);
         if (p->state == DRAINING)
             o->left -= (size_t)n;
         check_finished(p);

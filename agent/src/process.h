@@ -45,6 +45,7 @@ struct feeder {
     struct stream *stream;
     struct process *process;
     bool eof;
+    bool echo; /* what it sends also counts as output */
 };
 
 struct process {
@@ -93,6 +94,8 @@ void process_failed(struct process *p, struct span error);
 void process_reaped(pid_t pid, int wait_status);
 /* Removes it from the table; its pipes are drained until the last holder closes them. */
 void process_unlist(struct process *p);
+/* Appends to the ring and sends to the listeners; without a ring the caller has the credit. */
+void process_output(struct process *p, int channel, const uint8_t *data, size_t n);
 /* Ends every stream of the process with an ERROR. */
 void process_dismiss(struct process *p, int err, const char *code, const char *message);
 

@@ -85,6 +85,14 @@ static void open_pty(struct span request) {
             fail(errno, "pty", "dup2");
 }
 
+/* So that the program may open its own pipes by name, as /dev/stdout or in /proc, and those of
+ * the other programs of its user. Where it is not allowed, programs run without that. */
+static void own_pipes(const int stdio[3], const struct user *u) {
+    for (int fd = 0; fd < 3; fd++)
+        if (stdio[fd] >= 0 && fchown(fd, u->uid, u->gid) < 0)
+            return;
+}
+
 /* What the client decided by must not have changed: a file's stamp, or without a size its absence.
  */
 static void check_stamp(struct span request) {
@@ -153,6 +161,8 @@ __attribute__((noreturn)) static void child(struct span request, bool pty, int s
     child_limits();
     if (!child_user(request, &u))
         fail(ENOENT, "user", "no such user in the sandbox");
+    if (u.uid != 0)
+        own_pipes(stdio, &u);
     if (!user_become(&u))
         fail(errno, "user", "taking on the user");
     check_stamp(request); /* before the directory, so that a stale choice is always noticed */

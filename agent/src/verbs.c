@@ -12,12 +12,25 @@ static const struct {
     const char *name;
     void (*run)(struct stream *, struct span request);
 } verbs[] = {
-    {"identity", verb_identity}, {"spawn", verb_spawn},         {"attach", verb_attach},
-    {"input", verb_input},       {"resize", verb_resize},       {"signal", verb_signal},
-    {"forget", verb_forget},     {"processes", verb_processes}, {"stat", verb_stat},
-    {"list", verb_list},         {"read", verb_read},           {"write", verb_write},
-    {"mkdir", verb_mkdir},       {"remove", verb_remove},       {"rename", verb_rename},
-    {"chmod", verb_chmod},       {"dial", verb_dial},           {"shutdown", verb_shutdown},
+    {"identity", verb_identity},
+    {"spawn", verb_spawn},
+    {"attach", verb_attach},
+    {"input", verb_input},
+    {"resize", verb_resize},
+    {"signal", verb_signal},
+    {"forget", verb_forget},
+    {"processes", verb_processes},
+    {"stat", verb_stat},
+    {"list", verb_list},
+    {"read", verb_read},
+    {"write", verb_write},
+    {"mkdir", verb_mkdir},
+    {"remove", verb_remove},
+    {"rename", verb_rename},
+    {"chmod", verb_chmod},
+    {"dial", verb_dial},
+    {"shutdown", verb_shutdown},
+    {"environment", verb_environment},
 };
 
 void dispatch(struct stream *st, struct span request) {

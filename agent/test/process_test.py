@@ -412,7 +412,141 @@ class Input(AgentTest):
         self.assertFails("ended", feeder.collect, errno=errno.ESRCH)
 
 
+    def test_echo_goes_into_the_output_before_what_the_program_makes_of_it(self):
+        self.assertIn("input-echo", self.client.hello["feature"])
+        stream = self.client.request("spawn", argv=["sh", "-c", "while read x; do echo got $x; echo err >&2; done"],
+                                     stdin=True, detached=True, window=1000)
+        process = stream.reply()["process"]
+        for echo in True, False:
+            for word in b"one\n", b"two\n":
+                feeder = self.client.request("input", process=process, echo=echo)
+                feeder.reply()
+                feeder.write(word)
+                stream.until(b"got " + word)
+        feeder = self.client.request("input", process=process)
+        feeder.reply()
+        feeder.eof()
+        self.assertEqual(stream.collect()[1], 0)
+        late = self.client.request("attach", process=process, window=1000)
+        late.reply()
+        out = late.collect()[0]
+        self.assertEqual(bytes(out[1]), b"one\ngot one\ntwo\ngot two\ngot one\ngot two\n")
+        self.assertEqual(bytes(out[2]), b"err\n" * 4)
+
+    def test_echo_of_much_from_many_in_the_order_it_was_accepted(self):
+        stream = self.client.request("spawn", argv=["sh", "-c", "cat >&2"], stdin=True, detached=True)
+        process = stream.reply()["process"]
+        feeders = [self.connect().request("input", process=process, echo=True) for _ in range(3)]
+        for feeder in feeders:
+            feeder.reply()
+        for i in range(30):
+            feeders[i % 3].write(b"%05d " % i * 5000)
+        self.assertTrue(eventually(lambda: self.client.call("processes")["entry"][0]["offset"] == 2 * 30 * 30_000))
+        feeders[0].eof()
+        self.assertEqual(decode(feeders[0].expect(EXIT)[1])["status"], 0)
+        stream.grant(1 << 30)
+        out, status, _ = stream.collect(grant=False)
+        self.assertEqual((len(out[1]), out[1] == out[2], status), (30 * 30_000, True, 0))
+
+    def test_echo_is_refused_or_left_out_where_nobody_takes_the_input(self):
+        stream = self.client.request("spawn", argv=["cat"], stdin=True, window=1000)
+        process = stream.reply()["process"]
+        self.assertFails("usage", self.client.call, "input", process=process, echo=True)
+        stream.eof()
+        stream.collect()
+        stream = self.client.request("spawn", argv=["sh", "-c", "exec 0<&-; echo closed; exec sleep 100"], stdin=True,
+                                     detached=True, window=1000)
+        process = stream.reply()["process"]
+        stream.until(b"closed\n")
+        feeder = self.client.request("input", process=process, echo=True)
+        feeder.reply()
+        feeder.write(b"first\n")  # finds out
+        feeder.write(b"second\n")
+        self.client.call("signal", process=process, signal=9)
+        self.assertNotIn(b"second", stream.collect()[0][1])
+
+
+class Environment(AgentTest):
+    def now(self):
+        out = self.client.run("/usr/bin/env")[0].decode().splitlines()
+        implied = ("HOME=", "USER=", "LOGNAME=", "SHELL=")
+        return sorted(entry for entry in out if not entry.startswith(implied))
+
+    def change(self, **fields):
+        return sorted(self.client.call("environment", **fields).get("env", []))
+
+    def test_order_of_the_changes(self):
+        self.assertIn("environment", self.client.hello["feature"])
+        base = ["PATH=/usr/bin:/bin", "A=secret-1", "B=secret-2", "C=3", "D=", "E=x=y", "SECRET=no"]
+        self.client.call("identity", env=base)
+        self.assertEqual(self.change(), sorted(base))
+        got = self.change(unset=["C", "ABSENT", "E"], env=["B=secret-3", "E=again", "NEW=secret-"], prefix="secret-")
+        want = sorted(["PATH=/usr/bin:/bin", "B=secret-3", "E=again", "NEW=secret-", "D=", "SECRET=no"])
+        self.assertEqual(got, want)
+        self.assertEqual(self.now(), want)
+        self.assertEqual(self.change(prefix=""), want, "an empty prefix is none")
+        self.assertEqual(self.change(env=["D=1", "D=2"], unset=["D"]), sorted(set(want) - {"D="} | {"D=2"}))
+        self.assertEqual(self.change(unset=["D", "B", "E", "NEW", "SECRET", "PATH"]), [])
+
+    def test_running_programs_and_other_connections(self):
+        self.client.call("identity", env=["A=1"])
+        stream = self.client.request("spawn", argv=["sh", "-c", "read x; echo $A"], stdin=True, window=100)
+        stream.reply()
+        other = self.connect()
+        other.call("environment", env=["A=2"])
+        stream.write(b"\n")
+        self.assertEqual(bytes(stream.collect()[0][1]), b"1\n")
+        other.close()
+        self.assertIn(b"A=2\n", self.client.run("env")[0])
+        self.assertIn(b"A=3\n", self.client.run("env", env=["A=3"])[0])
+        self.client.call("identity", env=["B=1"])
+        self.assertEqual(self.change(), ["B=1"], "identity replaces it all")
+
+    def test_refusals_change_nothing(self):
+        self.client.call("identity", env=["A=1"])
+        self.assertFails("usage", self.client.call, "environment", env=["no equals sign"])
+        self.assertFails("usage", self.client.call, "environment", env=["=x"])
+        many = [f"V{i}=" for i in range(5000)]
+        self.assertFails("usage", self.client.call, "environment", env=many, errno=errno.E2BIG)
+        self.change(env=["BIG=" + "x" * 150_000])
+        self.assertFails("usage", self.client.call, "environment", env=["MORE=" + "x" * 150_000], errno=errno.E2BIG)
+        self.assertEqual([entry[:4] for entry in self.change()], ["A=1", "BIG="])
+
+
 class Users(AgentTest):
+    def test_pipes_belong_to_the_user(self):
+        self.assertIn("pipe-owner", self.client.hello["feature"])
+        user = "nobody" if ROOT else ""
+        script = "cat /dev/stdin > /dev/stdout; echo error > /dev/stderr; stat -Lc %U /dev/stdin /dev/stderr"
+        out, err, status = self.client.shell(script, user=user, input=b"line\n")
+        name = pwd.getpwuid(os.geteuid()).pw_name if not ROOT else "nobody"
+        self.assertEqual((out, err, status), (f"line\n{name}\n{name}\n".encode(), b"error\n", 0))
+
+    def test_another_program_of_the_user_opens_them(self):
+        user = "nobody" if ROOT else ""
+        stream = self.client.request("spawn", argv=["sh", "-c", "echo ready; while read x; do echo got $x; done"],
+                                     user=user, stdin=True, detached=True, window=1000)
+        reply = stream.reply()
+        stream.until(b"ready\n")
+        beside = f"cd /proc/{reply['pid']}/fd && echo in > 0 && echo out > 1 && echo err > 2 && exec 3<0 4<1 5<2"
+        self.assertEqual(self.client.shell(beside, user=user), (b"", b"", 0))
+        self.client.call("signal", process=reply["process"], signal=0)
+        feeder = self.client.request("input", process=reply["process"])
+        feeder.reply()
+        feeder.eof()
+        out, status, _ = stream.collect()
+        self.assertEqual((sorted(bytes(out[1]).splitlines()), bytes(out[2]), status), ([b"got in", b"out"], b"err\n", 0))
+
+    def test_pipes_do_not_belong_to_others(self):
+        if not ROOT:
+            return self.assertFails("user", self.client.run, "true", user="root", errno=errno.EPERM)
+        stream = self.client.request("spawn", argv=["sleep", "100"], user="nobody", detached=True, window=1000)
+        pid = stream.reply()["pid"]
+        out = self.client.shell(f"echo x > /proc/{pid}/fd/1", user="daemon", merge=True)[0]
+        self.assertIn(b"ermission denied", out)
+        self.assertEqual(os.stat(f"/proc/{pid}/fd/0").st_mode & 0o170000, 0o020000, "/dev/null stays what it was")
+        self.assertEqual(os.stat("/dev/null").st_uid, 0)
+
     def test_switching(self):
         if not ROOT:
             me = pwd.getpwuid(os.geteuid())

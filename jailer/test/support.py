@@ -165,7 +165,7 @@ class Jailer:
         except (FileNotFoundError, PermissionError, ConnectionRefusedError):
             return False  # the directory is made before it is given to the user
         try:
-            return client.ask("hello").startswith("ok protocol=1 ")
+            return client.ask("hello").startswith("ok protocol=2 ")
         finally:
             client.close()
 

@@ -13,7 +13,7 @@ from support import CGROUP, DEADLINE, GID, UID, JailerTest, eventually, links
 
 UUID = "0b1e7d52-7a4c-4a55-9d0e-6f1c2a3b4c5d"
 LAYER = "a" * 64
-START = f"start {UUID} 5 {UUID} - {LAYER} 1000 1024 512 3 default"
+START = f"start {UUID} 5 {UUID} - {LAYER} - 1000 1024 512 3 default"
 
 
 def start_with(position, value):
@@ -46,11 +46,12 @@ MALFORMED = (
     + [start_with(3, name) for name in BAD_IDS]
     + [start_with(4, name) for name in BAD_IDS if name != "-"]
     + [start_with(5, name) for name in BAD_LAYERS]
-    + [start_with(6, cpu) for cpu in BAD_NUMBERS + ["0", "9", "1024001"]]
-    + [start_with(7, memory) for memory in BAD_NUMBERS + ["0", "15", "16777217"]]
-    + [start_with(8, pids) for pids in BAD_NUMBERS + ["0", "3", "4194305"]]
-    + [start_with(9, size) for size in BAD_NUMBERS + ["0", "101"]]
-    + [start_with(10, profile) for profile in ["", "none", "Default", "restricte", "restrictedx", "privileged", "../x"]]
+    + [start_with(6, name) for name in BAD_LAYERS + [f"{LAYER},{'b' * 8}", "--"] if name != "-"]
+    + [start_with(7, cpu) for cpu in BAD_NUMBERS + ["0", "9", "1024001"]]
+    + [start_with(8, memory) for memory in BAD_NUMBERS + ["0", "15", "16777217"]]
+    + [start_with(9, pids) for pids in BAD_NUMBERS + ["0", "3", "4194305"]]
+    + [start_with(10, size) for size in BAD_NUMBERS + ["0", "101"]]
+    + [start_with(11, profile) for profile in ["", "none", "Default", "restricte", "restrictedx", "privileged", "../x"]]
     + [f"limits good {cpu} 1024 512" for cpu in BAD_NUMBERS + ["9"]]
     + [f"limits good 1000 {memory} 512" for memory in BAD_NUMBERS + ["15"]]
     + [f"limits good 1000 1024 {pids}" for pids in BAD_NUMBERS + ["3"]]
@@ -135,16 +136,16 @@ class RequestsTest(JailerTest):
         client = self.client()
         for byte in b"hello\n":
             client.send(bytes([byte]))
-        self.assertRegex(client.line(), "^ok protocol=1 ")
+        self.assertRegex(client.line(), "^ok protocol=2 ")
 
     def test_many_requests_in_one_write_are_answered_in_order(self):
         client = self.client()
         client.send(b"hello\nnonsense\nlist\nhello\n")
-        self.assertRegex(client.line(), "^ok protocol=1 ")
+        self.assertRegex(client.line(), "^ok protocol=2 ")
         self.assertEqual("error usage unknown verb", client.line())
         while (line := client.line()) != "ok":
             self.assertRegex(line, "^(slot|disk|layer|sandbox) ")
-        self.assertRegex(client.line(), "^ok protocol=1 ")
+        self.assertRegex(client.line(), "^ok protocol=2 ")
 
     def test_ten_thousand_requests_on_one_connection(self):
         client = self.client()

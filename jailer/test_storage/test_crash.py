@@ -14,7 +14,7 @@ from test_sandbox import LAYER, SandboxCase
 
 class CrashCase(SandboxCase):
     def command(self, name, slot=1):
-        return f"start {name} {slot} {name} - {LAYER} 1000 256 128 3 default"
+        return f"start {name} {slot} {name} - {LAYER} - 1000 256 128 3 default"
 
     def line(self, name):
         lines = [line for line in self.jailer.list() if line[:2] == ["sandbox", name]]
@@ -230,7 +230,7 @@ class PurgeTest(unittest.TestCase):
         for slot in (1, 2):
             self.jailer.ask(f"slot-make {slot}")
             pids.append(int(self.jailer.ask(
-                f"start s{slot} {slot} d{slot} - {LAYER} 1000 256 128 3 default")["pid"]))
+                f"start s{slot} {slot} d{slot} - {LAYER} - 1000 256 128 3 default")["pid"]))
         return pids
 
     def assert_purged(self, pids):
@@ -274,11 +274,11 @@ class PurgeTest(unittest.TestCase):
         self.jailer.start()
         self.assertIn(["layer", LAYER], self.jailer.list())
         self.jailer.ask("slot-make 1")
-        self.jailer.ask(f"start s1 1 d1 - {LAYER} 1000 256 128 3 default")
+        self.jailer.ask(f"start s1 1 d1 - {LAYER} - 1000 256 128 3 default")
 
     def test_purge_refuses_beside_a_running_jailer(self):
         self.assertNotEqual(self.jailer.purge().returncode, 0)
-        self.assertEqual(self.jailer.ask("hello")["protocol"], "1")
+        self.assertEqual(self.jailer.ask("hello")["protocol"], "2")
         with self.assertRaises(JailerError):
             self.jailer.ask("kill")
 

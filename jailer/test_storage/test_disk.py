@@ -97,7 +97,7 @@ class DiskContract:
         data = busybox_tar()
         self.jailer.ask(f"layer-import base00000001 {len(data)}", data)
         self.jailer.ask("slot-make 1")
-        start = "start runs 1 runs - base00000001 1000 256 128 3 default"
+        start = "start runs 1 runs - base00000001 - 1000 256 128 3 default"
         self.jailer.ask(start)
         self.jailer.agent("runs", "echo kept >/root/file; dd if=/dev/zero of=/big bs=1048576 count=20 2>&1")
         self.jailer.ask("kill runs")

@@ -100,7 +100,7 @@ class LayerTest(unittest.TestCase):
         client = self.jailer.client()
         self.addCleanup(client.close)
         client.ask(f"layer-import padded000 {len(data)}", data)
-        self.assertEqual(client.ask("hello")["protocol"], "1")
+        self.assertEqual(client.ask("hello")["protocol"], "2")
 
     def test_no_name_in_an_archive_reaches_the_host(self):
         victim = os.path.join(self.jailer.data, "victim")

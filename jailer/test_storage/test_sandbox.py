@@ -41,7 +41,7 @@ class SandboxCase(unittest.TestCase):
         disk = disk or name
         self.addCleanup(self.jailer.ask, f"kill {name}")
         return int(self.jailer.ask(
-            f"start {name} {slot} {disk} {shelf} {LAYER} 1000 {memory} 128 3 {profile}")["pid"])
+            f"start {name} {slot} {disk} {shelf} {LAYER} - 1000 {memory} 128 3 {profile}")["pid"])
 
     def stop(self, name):
         self.jailer.ask(f"kill {name}")
@@ -104,7 +104,7 @@ class RootFileSystemTest(SandboxCase):
             self.jailer.ask(f"layer-import {name} {len(data)}", data)
         self.addCleanup(self.jailer.ask, "kill layers")
         pid = int(self.jailer.ask(
-            f"start layers 1 layers - {LAYER},over0001,over0002 1000 256 128 3 default")["pid"])
+            f"start layers 1 layers - {LAYER},over0001,over0002 - 1000 256 128 3 default")["pid"])
         self.assertEqual(self.sh(pid, "cat /etc/which /etc/over0001 /etc/over0002"), "twoonetwo")
         self.refused("busy", "layer-drop over0001")
 
@@ -326,20 +326,20 @@ class ContractTest(SandboxCase):
     def test_start_may_be_repeated(self):
         pid = self.start("again")
         self.assertEqual(self.start("again"), pid)
-        self.refused("exists", f"start again 2 again - {LAYER} 1000 256 128 3 default")
+        self.refused("exists", f"start again 2 again - {LAYER} - 1000 256 128 3 default")
 
     def test_what_is_in_use_is_busy(self):
         self.start("user", slot=1)
-        self.refused("busy", f"start other 1 other - {LAYER} 1000 256 128 3 default")
-        self.refused("busy", f"start other 2 user - {LAYER} 1000 256 128 3 default")
+        self.refused("busy", f"start other 1 other - {LAYER} - 1000 256 128 3 default")
+        self.refused("busy", f"start other 2 user - {LAYER} - 1000 256 128 3 default")
         self.refused("busy", "disk-drop user")
         self.refused("busy", "disk-grow user 5")
         self.refused("busy", f"layer-drop {LAYER}")
         self.refused("busy", "slot-drop 1")
 
     def test_what_does_not_exist_is_absent(self):
-        self.refused("absent", f"start lost 9 lost - {LAYER} 1000 256 128 3 default")
-        self.refused("absent", "start lost 1 lost - nolayer0 1000 256 128 3 default")
+        self.refused("absent", f"start lost 9 lost - {LAYER} - 1000 256 128 3 default")
+        self.refused("absent", "start lost 1 lost - nolayer0 - 1000 256 128 3 default")
         self.jailer.ask("kill lost")
         self.assertFalse(os.path.exists(os.path.join(self.jailer.data, "sbx", "lost")))
 

@@ -1,8 +1,8 @@
 package io.daytona.gateway;
 
 import io.daytona.http.Call;
-import io.daytona.http.Endpoint;
 import io.daytona.http.RequestObserver;
+import io.daytona.http.Route;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
 import java.time.Duration;
 import java.util.Set;
@@ -41,7 +41,7 @@ final class Activity implements RequestObserver, AutoCloseable {
   }
 
   @Override
-  public Runnable started(Call<?> call, Endpoint<?, ?> endpoint) {
+  public Runnable started(Call<?> call, Route route) {
     if (call.header(SKIP).filter("true"::equalsIgnoreCase).isPresent()) {
       return () -> {};
     }

@@ -2,7 +2,7 @@ package io.daytona.gateway;
 
 import io.daytona.http.Authenticator;
 import io.daytona.http.Call;
-import io.daytona.http.Endpoint;
+import io.daytona.http.Route;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
@@ -30,7 +30,7 @@ final class SandboxAuthenticator implements Authenticator {
   }
 
   @Override
-  public ToolboxTarget authenticate(Call<?> call, Endpoint<?, ?> endpoint) {
+  public ToolboxTarget authenticate(Call<?> call, Route route) {
     Credentials credentials =
         new Credentials(
             bearer(call).orElse(null),

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A call without the credentials that let it in (toolbox protocol §1.8). */
-final class StrippedCall<B> implements Call<B> {
+class StrippedCall<B> implements Call<B> {
   private final Call<B> call;
 
   StrippedCall(Call<B> call) {

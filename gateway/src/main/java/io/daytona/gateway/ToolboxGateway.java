@@ -7,6 +7,8 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
+import io.daytona.http.Route;
+import io.daytona.http.SocketEndpoint;
 import io.daytona.wire.access.SandboxGate;
 import java.time.Duration;
 import java.util.List;
@@ -57,7 +59,7 @@ public final class ToolboxGateway implements AutoCloseable {
     this.toolbox =
         new EndpointTable(
             toolbox.endpoints().stream().<Endpoint<?, ?>>map(ToolboxGateway::guarded).toList(),
-            toolbox.sockets());
+            toolbox.sockets().stream().map(ToolboxGateway::guarded).toList());
     this.health =
         List.of(
             Endpoint.get(
@@ -91,17 +93,29 @@ public final class ToolboxGateway implements AutoCloseable {
 
   /** No toolbox route is public, and no handler sees what let the caller in. */
   private static <B, R> Endpoint<B, R> guarded(Endpoint<B, R> endpoint) {
-    Access access = endpoint.access() instanceof Access.Public ? Access.MEMBER : endpoint.access();
     return new Endpoint<>(
         endpoint.method(),
         endpoint.path(),
         endpoint.operation(),
         endpoint.summary(),
-        access,
+        access(endpoint),
         endpoint.body(),
         endpoint.reply(),
         endpoint.status(),
         call -> endpoint.handler().handle(new StrippedCall<>(call)));
+  }
+
+  private static SocketEndpoint guarded(SocketEndpoint row) {
+    return new SocketEndpoint(
+        row.path(),
+        row.operation(),
+        row.summary(),
+        access(row),
+        call -> row.acceptor().accept(new StrippedSocketCall(call)));
+  }
+
+  private static Access access(Route route) {
+    return route.access() instanceof Access.Public ? Access.MEMBER : route.access();
   }
 
   /**

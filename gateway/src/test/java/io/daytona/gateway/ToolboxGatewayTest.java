@@ -12,6 +12,7 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
+import io.daytona.http.SocketEndpoint;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.error.DaytonaException;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -37,7 +39,7 @@ class ToolboxGatewayTest {
   private final ToolboxGateway gateway =
       new ToolboxGateway(
           new KeyGate(),
-          EndpointTable.of(table()),
+          new EndpointTable(table(), sockets()),
           (error, method, uri) ->
               Map.of("statusCode", error.kind().status(), "message", error.sentence(), "path", uri),
           "1.2.3",
@@ -100,6 +102,31 @@ class ToolboxGatewayTest {
             call -> {
               release.await();
               return "done";
+            }));
+  }
+
+  private List<SocketEndpoint> sockets() {
+    return List.of(
+        new SocketEndpoint(
+            "/seen/{what}",
+            "seenSocket",
+            "Tells what arrived.",
+            Access.PUBLIC,
+            call -> {
+              String seen =
+                  String.join(
+                      " ",
+                      call.path("what"),
+                      call.principal(SandboxGate.ToolboxTarget.class).sandboxId(),
+                      call.header("authorization").orElse("-"),
+                      call.header("x-daytona-preview-token").orElse("-"),
+                      call.queryMap().toString(),
+                      String.join("|", call.offered()));
+              call.offered().stream().findFirst().ifPresent(call::choose);
+              return socket -> {
+                socket.send(seen);
+                socket.receive(Duration.ofSeconds(20));
+              };
             }));
   }
 
@@ -229,5 +256,114 @@ class ToolboxGatewayTest {
     assertFalse(
         get("h", "/health", "Origin: http://o", "X-Daytona-Disable-CORS: true")
             .contains("Access-Control"));
+  }
+
+  private static final List<String> HANDSHAKE =
+      List.of(
+          "Connection: keep-alive, Upgrade",
+          "Upgrade: WebSocket",
+          "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+          "Origin: http://elsewhere");
+
+  /** Asks for a WebSocket and reads the head of the reply and the first message. */
+  private String upgrade(String host, String target, String... headers) throws IOException {
+    try (Socket socket = open(host, target, headers)) {
+      return head(socket) + message(socket);
+    }
+  }
+
+  private Socket open(String host, String target, String... headers) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout(10_000);
+    List<String> lines = new ArrayList<>();
+    lines.add("GET " + target + " HTTP/1.1");
+    lines.add("Host: " + host);
+    lines.addAll(HANDSHAKE);
+    lines.addAll(List.of(headers));
+    socket.getOutputStream().write((String.join("\r\n", lines) + "\r\n\r\n").getBytes(ISO_8859_1));
+    return socket;
+  }
+
+  private static String head(Socket socket) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int next = socket.getInputStream().read();
+      if (next < 0) {
+        return head.toString();
+      }
+      head.append((char) next);
+    }
+    return head.toString();
+  }
+
+  private static String message(Socket socket) throws IOException {
+    byte[] frame = socket.getInputStream().readNBytes(2);
+    if (frame.length < 2 || frame[0] != (byte) 0x81) {
+      return "";
+    }
+    int length = frame[1];
+    if (length == 126) {
+      byte[] wide = socket.getInputStream().readNBytes(2);
+      length = (wide[0] & 0xff) << 8 | (wide[1] & 0xff);
+    }
+    return new String(socket.getInputStream().readNBytes(length), ISO_8859_1);
+  }
+
+  @Test
+  void socketsAreServedByPathAndByHostWithEveryCredential() throws IOException {
+    String path = "/toolbox/" + ID + "/seen/x";
+    List<String> replies =
+        List.of(
+            upgrade("h", path + "?a=1", "Authorization: Bearer key"),
+            upgrade("h", path + "?a=1", "X-Daytona-Preview-Token: token"),
+            upgrade("h", path + "?DAYTONA_SANDBOX_AUTH_KEY=auth&a=1"),
+            upgrade("2280-" + ID + ".x.example", "/seen/x?a=1", "X-Daytona-Preview-Token: token"),
+            upgrade("2280-box.proxy.localhost:4000", "/seen/x?a=1", "Authorization: Bearer key"));
+    for (String reply : replies) {
+      assertTrue(reply.startsWith("HTTP/1.1 101 "), reply);
+      assertTrue(reply.endsWith("x " + ID + " - - {a=[1]} "), reply);
+      assertTrue(reply.contains("X-Request-Id: "), reply);
+      assertFalse(reply.contains("Sec-WebSocket-Protocol"), reply);
+    }
+  }
+
+  @Test
+  void theOfferedVersionComesThrough() throws IOException {
+    String reply =
+        upgrade(
+            "h",
+            "/toolbox/" + ID + "/seen/x?DAYTONA_SANDBOX_AUTH_KEY=auth",
+            "Sec-WebSocket-Protocol: X-Daytona-SDK-Version~0.205.1, X-Daytona-Pty-Envs~eyJhIjoiYiJ9");
+    assertTrue(reply.contains("Sec-WebSocket-Protocol: X-Daytona-SDK-Version~0.205.1\r\n"), reply);
+    assertTrue(
+        reply.endsWith("{} X-Daytona-SDK-Version~0.205.1|X-Daytona-Pty-Envs~eyJhIjoiYiJ9"), reply);
+  }
+
+  @Test
+  void socketsAreRefusedLikeRequests() throws IOException {
+    String missing = upgrade("h", "/toolbox/" + ID + "/seen/x");
+    assertTrue(missing.startsWith("HTTP/1.1 401 "), missing);
+    String wrong = upgrade("2280-" + ID + ".h", "/seen/x", "Authorization: Bearer wrong");
+    assertTrue(wrong.startsWith("HTTP/1.1 401 "), wrong);
+    String unknown = upgrade("h", "/toolbox/other/seen/x", "Authorization: Bearer key");
+    assertTrue(unknown.startsWith("HTTP/1.1 404 "), unknown);
+    assertTrue(touched.isEmpty(), "a refused request is no activity");
+  }
+
+  @Test
+  void anOpenSocketIsActivityUntilItCloses() throws Exception {
+    try (Socket socket = open("h", "/toolbox/box/seen/x", "Authorization: Bearer key")) {
+      assertTrue(head(socket).startsWith("HTTP/1.1 101 "));
+      for (int touch = 0; touch < 3; touch++) {
+        assertEquals(ID, touched.poll(5, TimeUnit.SECONDS));
+      }
+    }
+    String last = ID;
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (last != null && System.nanoTime() < until) {
+      last = touched.poll(600, TimeUnit.MILLISECONDS);
+    }
+    assertNull(last, "noted after the socket had closed");
   }
 }

@@ -1,9 +1,7 @@
 package io.daytona.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.daytona.wire.error.DaytonaException;
 import jakarta.servlet.http.HttpServletRequest;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -84,7 +82,8 @@ final class EdgeHandler extends Handler.Wrapper {
     }
     DaytonaException refused = enter();
     if (refused != null) {
-      return refuse(refused, exchange, response, callback);
+      Failures.write(refused, errors.apply(exchange.loggedPath()), exchange, response, callback);
+      return true;
     }
     Request.addCompletionListener(request, failure -> completed(exchange, response, failure));
     return super.handle(rewritten(request), response, callback);
@@ -168,23 +167,6 @@ final class EdgeHandler extends Handler.Wrapper {
     } finally {
       lock.unlock();
     }
-  }
-
-  private boolean refuse(
-      DaytonaException error, Exchange exchange, Response response, Callback callback)
-      throws JsonProcessingException {
-    byte[] body =
-        Json.mapper()
-            .writeValueAsBytes(
-                errors
-                    .apply(exchange.loggedPath())
-                    .render(error, exchange.method(), exchange.uri()));
-    response.setStatus(error.kind().status());
-    response.getHeaders().put("Retry-After", Replies.seconds(error.retryAfter().orElseThrow()));
-    response.getHeaders().put("Content-Type", "application/json; charset=utf-8");
-    response.getHeaders().put("Server-Timing", exchange.serverTiming());
-    response.write(true, ByteBuffer.wrap(body), callback);
-    return true;
   }
 
   private Request rewritten(Request request) {

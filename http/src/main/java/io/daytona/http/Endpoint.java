@@ -28,7 +28,8 @@ public record Endpoint<B, R>(
     Class<B> body,
     Class<R> reply,
     int status,
-    Handler<B, R> handler) {
+    Handler<B, R> handler)
+    implements Route {
 
   /** Does the work of an endpoint. */
   @FunctionalInterface

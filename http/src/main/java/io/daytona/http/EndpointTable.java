@@ -1,6 +1,5 @@
 package io.daytona.http;
 
-import io.daytona.http.socket.SocketEndpoint;
 import java.util.List;
 
 /**

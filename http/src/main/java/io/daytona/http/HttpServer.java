@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class HttpServer implements AutoCloseable {
   private final Javalin javalin;
   private final EdgeHandler edge;
+  private final Sockets sockets;
   private final Duration grace;
 
-  private HttpServer(Javalin javalin, EdgeHandler edge, Duration grace) {
+  private HttpServer(Javalin javalin, EdgeHandler edge, Sockets sockets, Duration grace) {
     this.javalin = javalin;
     this.edge = edge;
+    this.sockets = sockets;
     this.grace = grace;
   }
 
@@ -48,13 +51,36 @@ public final class HttpServer implements AutoCloseable {
     return javalin.port();
   }
 
-  /** Refuses new requests, waits for running ones as long as configured, then ends them. */
+  /** How long an open WebSocket may be silent before it is closed; zero means for ever. */
+  public Duration socketIdleTimeout() {
+    return edge.getDescendant(SocketHandler.class).idleTimeout();
+  }
+
+  /** How long a running request may send and receive nothing before it is ended. */
+  public Duration requestIdleTimeout() {
+    return Duration.ofMillis(
+        javalin
+            .jettyServer()
+            .server()
+            .getConnectors()[0]
+            .getConnectionFactory(HttpConnectionFactory.class)
+            .getHttpConfiguration()
+            .getIdleTimeout());
+  }
+
+  /**
+   * Refuses new requests and closes WebSockets, waits for running requests and handlers as long as
+   * configured, then ends them.
+   */
   @Override
   public void close() {
     for (Connector connector : javalin.jettyServer().server().getConnectors()) {
       ((ServerConnector) connector).close();
     }
+    long deadline = System.nanoTime() + grace.toNanos();
+    sockets.stop();
     edge.drain(grace);
+    sockets.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     javalin.stop();
   }
 
@@ -186,19 +212,20 @@ public final class HttpServer implements AutoCloseable {
       EdgeHandler edge =
           new EdgeHandler(
               version, cors, rewriter, config.maxConcurrentRequests(), this::errorsFor, ready);
-      Javalin javalin = Javalin.create(settings -> configure(settings, edge));
+      Sockets sockets = new Sockets(config.maxSockets());
+      Javalin javalin = Javalin.create(settings -> configure(settings, edge, sockets));
       javalin.start();
-      return new HttpServer(javalin, edge, Duration.ofSeconds(config.stopSeconds()));
+      return new HttpServer(javalin, edge, sockets, Duration.ofSeconds(config.stopSeconds()));
     }
 
-    private void configure(JavalinConfig javalin, EdgeHandler edge) {
+    private void configure(JavalinConfig javalin, EdgeHandler edge, Sockets sockets) {
       javalin.startup.showJavalinBanner = false;
       javalin.startup.showOldJavalinVersionWarning = false;
       javalin.startup.startupWatcherEnabled = false;
       javalin.http.compressionStrategy = CompressionStrategy.NONE;
       javalin.concurrency.useVirtualThreads = true;
       javalin.jetty.threadPool = JettySettings.threads(name);
-      javalin.jetty.modifyServer(server -> configure(server, edge));
+      javalin.jetty.modifyServer(server -> configure(server, edge, sockets));
       javalin.jetty.modifyServletContextHandler(
           context -> context.getServletHandler().setDecodeAmbiguousURIs(true));
       javalin.jetty.modifyHttpConfiguration(http -> JettySettings.configure(http, config));
@@ -222,7 +249,8 @@ public final class HttpServer implements AutoCloseable {
       return connector;
     }
 
-    private void configure(Server server, EdgeHandler edge) {
+    private void configure(Server server, EdgeHandler edge, Sockets sockets) {
+      edge.setHandler(new SocketHandler(server, mounts, sockets, bodies, this::errorsFor));
       server.setHandler(edge);
       server.setErrorHandler(new JettyErrors(edge, this::errorsFor));
     }

@@ -1,18 +1,28 @@
 package io.daytona.http;
 
+import java.io.IOException;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.util.concurrent.Executors;
+import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Jetty as this platform wants it. */
 final class JettySettings {
   // Acceptor, selectors and the producers that hand requests to virtual threads; requests never
   // run on these, so the number does not bound them.
   private static final int PLATFORM_THREADS = 24;
+  private static final int PROBE_AFTER_SECONDS = 60;
+  private static final int PROBE_EVERY_SECONDS = 15;
+  private static final int PROBES = 4;
+  private static final Logger LOG = LoggerFactory.getLogger(JettySettings.class);
   private static final int OUTPUT_BUFFER_BYTES = 32 << 10;
   private static final int INPUT_BUFFER_BYTES = 32 << 10;
 
@@ -45,10 +55,29 @@ final class JettySettings {
 
   /** The listener of a server. */
   static ServerConnector connector(Server server, HttpConfiguration http, HttpConfig config) {
-    ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    ServerConnector connector =
+        new ServerConnector(server, 1, 1, new HttpConnectionFactory(http)) {
+          @Override
+          protected void configure(Socket socket) {
+            super.configure(socket);
+            probe(socket);
+          }
+        };
     connector.setIdleTimeout(config.keepAliveSeconds() * 1000L);
     connector.setAcceptQueueSize(1024);
     connector.setReuseAddress(true);
     return connector;
+  }
+
+  /** Lets the kernel find out that a client is gone, however long a reply or socket is silent. */
+  private static void probe(Socket socket) {
+    try {
+      socket.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      socket.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, PROBE_AFTER_SECONDS);
+      socket.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, PROBE_EVERY_SECONDS);
+      socket.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, PROBES);
+    } catch (IOException e) {
+      LOG.debug("a connection cannot be probed", e);
+    }
   }
 }

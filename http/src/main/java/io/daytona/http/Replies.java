@@ -1,12 +1,10 @@
 package io.daytona.http;
 
 import io.daytona.wire.error.DaytonaException;
-import io.daytona.wire.error.ErrorKind;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletApiResponse;
-import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +41,7 @@ final class Replies {
 
   /** Writes an error; when a reply has begun the connection is cut instead. */
   void failure(ErrorRenderer errors, Exception failure) {
-    DaytonaException error = asError(failure);
+    DaytonaException error = Failures.asError(failure, exchange);
     try {
       if (response.isCommitted()) {
         cut(failure);
@@ -62,47 +60,6 @@ final class Replies {
     return error.code().equals(ErrorRenderer.MALFORMED_JSON)
         ? errors.renderMalformedJson(error, exchange.method(), exchange.uri())
         : errors.render(error, exchange.method(), exchange.uri());
-  }
-
-  /** What the client is told about any failure. */
-  private DaytonaException asError(Exception failure) {
-    return switch (failure) {
-      case DaytonaException known -> {
-        if (known.kind().status() >= 500) {
-          LOG.warn(
-              "request failed: method={} path={} status={} message={}",
-              exchange.method(),
-              exchange.loggedPath(),
-              known.kind().status(),
-              known.sentence(),
-              known.getCause());
-        }
-        yield known;
-      }
-      case EofException gone -> {
-        LOG.debug("client left: path={}", exchange.loggedPath(), gone);
-        yield DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "the request was not sent completely");
-      }
-      case IOException lost -> {
-        LOG.info(
-            "client or sandbox went away: method={} path={} cause={}",
-            exchange.method(),
-            exchange.loggedPath(),
-            lost.toString());
-        yield DaytonaException.of(
-            ErrorKind.BAD_GATEWAY, "The connection was lost while the request ran.", lost);
-      }
-      case InterruptedException stopped ->
-          DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
-      default -> {
-        LOG.error(
-            "unexpected failure: method={} path={}",
-            exchange.method(),
-            exchange.loggedPath(),
-            failure);
-        yield DaytonaException.of(ErrorKind.INTERNAL, "An unexpected error occurred.", failure);
-      }
-    };
   }
 
   private void json(int status, Object value) throws IOException {

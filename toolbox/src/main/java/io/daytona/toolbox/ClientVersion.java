@@ -1,6 +1,7 @@
 package io.daytona.toolbox;
 
 import io.daytona.http.Call;
+import io.daytona.http.SocketCall;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,13 +16,30 @@ import java.util.regex.Pattern;
  *     0.27.0-rc.1} do
  */
 public record ClientVersion(int major, int minor, int patch, boolean preRelease) {
+  private static final String HEADER = "X-Daytona-SDK-Version";
+  private static final String TOKEN = HEADER + "~";
   private static final Pattern FORM =
       Pattern.compile(
           "v?(\\d{1,6})\\.(\\d{1,6})\\.(\\d{1,6})([-.]?[A-Za-z][0-9A-Za-z.-]*)?(\\+.*)?");
 
-  /** The version a call carries; empty when it names none, a development one, or nonsense. */
+  /**
+   * The version a call carries in its header, else in a sub-protocol; empty when it names none, a
+   * development one, or nonsense.
+   */
   public static Optional<ClientVersion> of(Call<?> call) {
-    return call.header("X-Daytona-SDK-Version").flatMap(ClientVersion::parse);
+    return text(call).flatMap(ClientVersion::parse);
+  }
+
+  private static Optional<String> text(Call<?> call) {
+    Optional<String> header = call.header(HEADER);
+    if (header.isPresent() || !(call instanceof SocketCall socket)) {
+      return header;
+    }
+    // Browsers cannot set headers on a WebSocket.
+    return socket.offered().stream()
+        .filter(token -> token.regionMatches(true, 0, TOKEN, 0, TOKEN.length()))
+        .map(token -> token.substring(TOKEN.length()))
+        .findFirst();
   }
 
   /** Parses a version; a development version never counts as old and is empty. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /** The real agent as an ordinary process of this host, with a directory of its own. */
@@ -19,6 +20,7 @@ public final class RealAgent implements AutoCloseable {
   public static final String SMALL_DISK = "/mnt";
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final AtomicBoolean MADE = new AtomicBoolean();
 
   private final Path directory;
   private final Path socket;
@@ -47,6 +49,11 @@ public final class RealAgent implements AutoCloseable {
   public static RealAgent startWithSmallDisk() throws IOException, InterruptedException {
     String script = "mount -t tmpfs -o size=1m none \"$1\" && shift && exec \"$@\"";
     return start(List.of("unshare", "-m", "sh", "-c", script, "sh", SMALL_DISK));
+  }
+
+  /** Starts an agent by a program that gets its command line as last arguments and becomes it. */
+  public static RealAgent startBy(List<String> wrapper) throws IOException, InterruptedException {
+    return start(wrapper);
   }
 
   private static RealAgent start(List<String> wrapper) throws IOException, InterruptedException {
@@ -130,12 +137,17 @@ public final class RealAgent implements AutoCloseable {
     Path module = Path.of("").toAbsolutePath();
     Path sources = module.resolveSibling("agent");
     Path program = sources.resolve("build/agent");
-    if (!Files.isExecutable(program)) {
-      Process make = new ProcessBuilder("make", "-s", "-C", sources.toString()).inheritIO().start();
-      if (make.waitFor() != 0) {
-        throw new IOException("make -C " + sources + " failed");
-      }
+    if (MADE.compareAndSet(false, true)) {
+      make(sources);
     }
     return program;
+  }
+
+  /** Once in a test run, so that a program older than its sources is never what is tested. */
+  private static void make(Path sources) throws IOException, InterruptedException {
+    Process make = new ProcessBuilder("make", "-s", "-C", sources.toString()).inheritIO().start();
+    if (make.waitFor() != 0) {
+      throw new IOException("make -C " + sources + " failed");
+    }
   }
 }

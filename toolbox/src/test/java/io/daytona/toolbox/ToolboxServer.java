@@ -17,6 +17,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** The toolbox over the real agent behind the real HTTP server, as the sandbox {@code box}. */
@@ -48,9 +49,14 @@ public final class ToolboxServer implements AutoCloseable {
 
   /** The same with a user and working directory. */
   public static ToolboxServer start(RealAgent agent, String user, String workdir) {
+    return start(agent, user, workdir, Map.of("FROM_BASE", "base"));
+  }
+
+  /** The same with a base environment. */
+  public static ToolboxServer start(
+      RealAgent agent, String user, String workdir, Map<String, String> env) {
     AgentClient client = agent.connect();
-    Agent.ResolvedIdentity identity =
-        client.identity("", Map.of("FROM_BASE", "base"), user, workdir);
+    Agent.ResolvedIdentity identity = client.identity("", env, user, workdir);
     SandboxDirectory directory =
         id ->
             new SandboxDirectory.Running(
@@ -113,6 +119,16 @@ public final class ToolboxServer implements AutoCloseable {
         request(path, headers)
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(json)));
+  }
+
+  /** Opens a WebSocket. */
+  public ToolboxSocket socket(String path, String... headers) {
+    return ToolboxSocket.open(http, uri(path), List.of(), headers);
+  }
+
+  /** Opens a WebSocket and offers sub-protocols. */
+  public ToolboxSocket socket(String path, List<String> offered, String... headers) {
+    return ToolboxSocket.open(http, uri(path), offered, headers);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.daytona.control.apikey;
 import io.daytona.http.Access;
 import io.daytona.http.Authenticator;
 import io.daytona.http.Call;
-import io.daytona.http.Endpoint;
+import io.daytona.http.Route;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.util.Locale;
@@ -21,12 +21,12 @@ public final class ApiKeyAuthenticator implements Authenticator {
   }
 
   @Override
-  public Object authenticate(Call<?> call, Endpoint<?, ?> endpoint) {
+  public Object authenticate(Call<?> call, Route route) {
     Principal principal =
         bearer(call.header("Authorization"))
             .flatMap(keys::principal)
             .orElseThrow(() -> DaytonaException.of(ErrorKind.UNAUTHORIZED, "Invalid credentials"));
-    if (endpoint.access() instanceof Access.Permission(String permission)
+    if (route.access() instanceof Access.Permission(String permission)
         && !principal.permissions().contains(permission)) {
       throw DaytonaException.of(ErrorKind.FORBIDDEN, "Access denied");
     }

@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -66,6 +67,35 @@ public final class PreparedImages {
     }
     images.sort(Comparator.comparing(PreparedImage::created).thenComparing(PreparedImage::layer));
     return List.copyOf(images);
+  }
+
+  /**
+   * Layers of one image whose descriptions can be read, the one described or asked for last first.
+   */
+  List<String> latestFirst(String image) {
+    return list().stream()
+        .filter(prepared -> prepared.image().equals(image))
+        .map(PreparedImage::layer)
+        .sorted(Comparator.comparing(this::described).reversed())
+        .toList();
+  }
+
+  private FileTime described(String layer) {
+    try {
+      return Files.getLastModifiedTime(description(layer), LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      return FileTime.fromMillis(0); // it has gone meanwhile
+    }
+  }
+
+  private Path description(String layer) {
+    return directory.resolve(layer + ".json");
+  }
+
+  /** Removes what is left of a layer here, so that its build makes it anew when asked. */
+  void forget(String layer) throws IOException {
+    Files.deleteIfExists(tar(layer));
+    Files.deleteIfExists(description(layer));
   }
 
   private PreparedImage read(Path file) throws IOException {

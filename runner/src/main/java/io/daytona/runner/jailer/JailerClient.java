@@ -19,6 +19,9 @@ public final class JailerClient implements AutoCloseable {
   /** Name that stands for no shelved disk. */
   public static final String NO_SHELF = "-";
 
+  /** Name that stands for no tools. */
+  public static final String NO_TOOLS = "-";
+
   private static final Duration QUICK = Duration.ofSeconds(30);
   private static final Duration SLOW = Duration.ofMinutes(5);
   private static final Duration IMPORT = Duration.ofMinutes(30);
@@ -74,6 +77,7 @@ public final class JailerClient implements AutoCloseable {
    * @param disk disk; made when it does not exist
    * @param shelf shelved disk to make it from, or {@link #NO_SHELF}
    * @param layers read-only layers, lowest first
+   * @param tools layer of the platform's own programs at {@code /.daytona}, or {@link #NO_TOOLS}
    * @param cpuMillis thousandths of a CPU
    * @param memoryMib memory in MiB
    * @param pids processes and threads at most
@@ -86,6 +90,7 @@ public final class JailerClient implements AutoCloseable {
       String disk,
       String shelf,
       List<String> layers,
+      String tools,
       int cpuMillis,
       int memoryMib,
       int pids,
@@ -98,13 +103,14 @@ public final class JailerClient implements AutoCloseable {
     }
 
     String line() {
-      return "start %s %d %s %s %s %d %d %d %d %s"
+      return "start %s %d %s %s %s %s %d %d %d %d %s"
           .formatted(
               sandbox,
               slot,
               disk,
               shelf,
               String.join(",", layers),
+              tools,
               cpuMillis,
               memoryMib,
               pids,
@@ -209,7 +215,7 @@ public final class JailerClient implements AutoCloseable {
     return Answer.parse(connection.receive());
   }
 
-  /** Removes a layer. */
+  /** Removes a layer that nothing mounts; an absent one is fine. */
   public void layerDrop(String layer) {
     call(SLOW, "layer-drop " + layer);
   }

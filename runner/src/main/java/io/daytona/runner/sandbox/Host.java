@@ -1,6 +1,7 @@
 package io.daytona.runner.sandbox;
 
 import io.daytona.runner.RunnerConfig;
+import io.daytona.runner.image.ToolsLayer;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.OverlayRootStore;
@@ -15,6 +16,7 @@ import io.daytona.runner.upkeep.Upkeep;
  * @param store disks
  * @param upkeep background work
  * @param table sandboxes
+ * @param tools what the platform brings into every sandbox
  * @param remains what is left of ended sandboxes
  * @param records used slots, kept across restarts
  * @param connector connects to agents
@@ -26,6 +28,7 @@ record Host(
     OverlayRootStore store,
     Upkeep upkeep,
     SandboxTable table,
+    ToolsLayer tools,
     Remains remains,
     SlotRecords records,
     AgentConnector connector) {

@@ -3,6 +3,7 @@ package io.daytona.runner.sandbox;
 import io.daytona.runner.RunnerConfig;
 import io.daytona.runner.image.LayerImport;
 import io.daytona.runner.image.PreparedImages;
+import io.daytona.runner.image.ToolsLayer;
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.jailer.JailerEvents;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * Closing it leaves the sandboxes running: the next one adopts them.
  */
 public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable {
-  private static final int PROTOCOL = 1;
+  private static final int PROTOCOL = 2;
   private static final Duration AGENT_RETRY = Duration.ofSeconds(1);
 
   private final Host host;
@@ -49,13 +50,13 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   private final PoolLevel level;
   private @Nullable JailerEvents events;
 
-  private HostRunner(Host host) {
+  private HostRunner(Host host, PreparedImages images, LayerImport layerImport) {
     this.host = host;
     this.background = Executors.newVirtualThreadPerTaskExecutor();
     this.starter = new SandboxStarter(host);
     this.ender = new SandboxEnder(host, background);
-    this.images = new PreparedImages(host.config().imageDirectory());
-    this.layerImport = new LayerImport(host.jailer(), images);
+    this.images = images;
+    this.layerImport = layerImport;
     this.level = new PoolLevel(host.jailer());
   }
 
@@ -69,7 +70,11 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     JailerClient jailer = new JailerClient(config.jailerSocket(), config.jailerPatience());
     try {
       requireProtocol(jailer.hello());
-      HostRunner runner = new HostRunner(assemble(config, connector, jailer));
+      PreparedImages images = new PreparedImages(config.imageDirectory());
+      LayerImport layerImport = new LayerImport(jailer, images);
+      ToolsLayer tools = new ToolsLayer(jailer, images, layerImport);
+      HostRunner runner =
+          new HostRunner(assemble(config, connector, jailer, tools), images, layerImport);
       runner.begin();
       return runner;
     } catch (JailerException e) {
@@ -81,7 +86,8 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     }
   }
 
-  private static Host assemble(RunnerConfig config, AgentConnector connector, JailerClient jailer) {
+  private static Host assemble(
+      RunnerConfig config, AgentConnector connector, JailerClient jailer, ToolsLayer tools) {
     SlotRecords records = new SlotRecords(config.recordDirectory());
     SlotPool slots =
         new SlotPool(
@@ -95,7 +101,8 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     OverlayRootStore store = new OverlayRootStore(jailer, new SecureRandom());
     SandboxTable table = new SandboxTable();
     Remains remains = new Remains(jailer, slots, store, table);
-    return new Host(config, jailer, slots, store, new Upkeep(), table, remains, records, connector);
+    return new Host(
+        config, jailer, slots, store, new Upkeep(), table, tools, remains, records, connector);
   }
 
   private static void requireProtocol(JailerClient.Hello hello) {
@@ -108,12 +115,15 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   }
 
   private void begin() {
+    host.tools().choose();
     Recovery recovery = new Recovery(host, background);
     recovery.adopt();
     recovery.reconnect();
     DiskShelf shelf = new DiskShelf(host.store(), host.config().shelfTargets());
     host.upkeep()
-        .start(host.config().upkeepWorkers(), List.of(host.remains(), host.slots(), shelf));
+        .start(
+            host.config().upkeepWorkers(),
+            List.of(host.remains(), host.slots(), shelf, host.tools()));
     events =
         host.jailer()
             .events(

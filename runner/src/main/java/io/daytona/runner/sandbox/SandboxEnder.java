@@ -87,6 +87,7 @@ final class SandboxEnder {
     }
     forget(live);
     host.slots().release(live.slot());
+    host.tools().released();
     host.upkeep().wake();
   }
 
@@ -136,6 +137,7 @@ final class SandboxEnder {
       LOG.warn("the end of sandbox {} could not be followed up: {}", id, e.getMessage());
       return;
     }
+    host.tools().released();
     host.upkeep().wake();
     LOG.info("sandbox {} ended by itself{}", id, outOfMemory ? ", out of memory" : "");
     for (Runner.ExitListener listener : listeners) {

@@ -127,6 +127,7 @@ final class SandboxStarter {
         spec.id(),
         shelf.orElse(JailerClient.NO_SHELF),
         spec.layers(),
+        host.tools().current(),
         spec.cpu() * MILLIS_PER_CPU,
         spec.memoryGib() * MIB_PER_GIB,
         host.config().pidsLimit(),

@@ -50,13 +50,24 @@ class JailerClientTest {
       assertEquals(new JailerClient.Started(5, 6), started);
       assertEquals(3, peer.requests().size());
       assertEquals(
-          "start s1 4 s1 - 01234567,89abcdef 1000 1024 4096 3 default", peer.requests().get(0));
+          "start s1 4 s1 - 01234567,89abcdef fedcba98 1000 1024 4096 3 default",
+          peer.requests().get(0));
     }
   }
 
   private static JailerClient.Start start() {
     return new JailerClient.Start(
-        "s1", 4, "s1", "-", List.of("01234567", "89abcdef"), 1000, 1024, 4096, 3, "default");
+        "s1",
+        4,
+        "s1",
+        "-",
+        List.of("01234567", "89abcdef"),
+        "fedcba98",
+        1000,
+        1024,
+        4096,
+        3,
+        "default");
   }
 
   @Test

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -223,6 +225,33 @@ public final class PrivateJailer {
     root("chown", USER + ":" + USER, data.resolve("images").resolve(layer + ".tar").toString());
     deleteTree(root);
     return layer;
+  }
+
+  /** Puts a layer of tools with one program among the prepared images, described at a time. */
+  public void prepareTools(String layer, String program, Instant described)
+      throws IOException, InterruptedException {
+    Path images = data.resolve("images");
+    Path root = Files.createDirectories(images.resolve(layer + ".d"));
+    Files.createDirectories(root.resolve("empty"));
+    Files.createDirectories(root.resolve("tools/bin"));
+    Files.writeString(root.resolve("tools/agent"), "");
+    Files.writeString(root.resolve("tools/bin/tool"), program);
+    allow(root.resolve("tools/bin/tool"), "rwxr-xr-x");
+    Path tar = images.resolve(layer + ".tar");
+    root("tar", "--create", "--file=" + tar, "--directory=" + root, "--owner=0", "--group=0", ".");
+    root("chown", USER + ":" + USER, tar.toString());
+    deleteTree(root);
+    describeTools(layer, described);
+  }
+
+  /** Describes a layer of tools whose tar may be missing. */
+  public void describeTools(String layer, Instant described) throws IOException {
+    Path description = data.resolve("images").resolve(layer + ".json");
+    Files.writeString(
+        description,
+        "{\"layer\":\"%s\",\"image\":\"tools\",\"size_bytes\":1,\"created\":\"2026-01-01T00:00:00Z\"}"
+            .formatted(layer));
+    Files.setLastModifiedTime(description, FileTime.from(described));
   }
 
   /** Ends it and removes everything of it from the host. */

@@ -3,6 +3,7 @@ package io.daytona.toolbox.agent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The primitives of one sandbox's agent (docs/protocols/agent.md). Safe for use by many threads;
@@ -19,23 +20,50 @@ public interface Agent extends AutoCloseable {
   /** Random id of this boot of the sandbox, 16 hex digits. */
   String boot();
 
+  /** What it can beyond its first release; a sandbox that was started earlier may lack some. */
+  Set<Feature> features();
+
   /** Whether the connection is usable. */
   boolean isOpen();
 
   /** Sets host name, base environment, default user and working directory. */
   ResolvedIdentity identity(String hostname, Map<String, String> env, String user, String cwd);
 
+  /**
+   * Changes the base environment of programs started from now on, until the sandbox stops: removes
+   * names, then variables by their value, then sets (toolbox protocol section 9, {@code POST
+   * /env}). ENOSYS from an agent without {@link Feature#ENVIRONMENT}, E2BIG beyond 256 KiB.
+   *
+   * @return the base environment after the change, without what the agent adds for the user
+   */
+  Map<String, String> environment(EnvironmentChange change);
+
   /** Starts a program. */
   AgentProcess spawn(Spawn spawn);
 
-  /** Follows a detached process from an offset of its output. */
+  /**
+   * Reads a detached process's output from an offset, at most what it has written so far: to what
+   * is held now, or with {@code follow} to its end. Any number of streams may do so at once, each
+   * at its own pace. When {@link AgentProcess#next} throws {@link AgentException#OVERRUN}, the
+   * output came faster than it was taken and the ring has dropped some: attach again at {@link
+   * AgentProcess#offset} and see {@link AgentProcess#lostBytes}.
+   */
   AgentProcess attach(String process, long offset, boolean follow);
 
   /**
    * Writes bytes to the standard input or terminal of a running process; {@code last} ends the
    * input.
    */
-  void input(String process, byte[] bytes, boolean last);
+  default void input(String process, byte[] bytes, boolean last) {
+    input(process, bytes, last, false);
+  }
+
+  /**
+   * The same; with {@code echo} the bytes also become output on channel 1 of a detached process,
+   * before anything the program makes of them. ENOSYS for that from an agent without {@link
+   * Feature#INPUT_ECHO}.
+   */
+  void input(String process, byte[] bytes, boolean last, boolean echo);
 
   /** Resizes a terminal. */
   void resize(String process, int cols, int rows);
@@ -46,7 +74,7 @@ public interface Agent extends AutoCloseable {
   /** Removes the record and the ring of an ended process. */
   void forget(String process);
 
-  /** All processes this boot knows. */
+  /** All processes this boot knows, newest first. */
   List<ProcessInfo> processes();
 
   /** Describes a path. */
@@ -84,6 +112,41 @@ public interface Agent extends AutoCloseable {
 
   @Override
   void close();
+
+  /** What agents can beyond the first release of their protocol (docs/protocols/agent.md). */
+  enum Feature {
+    /** Takes a program's whole input with the request. */
+    SPAWN_INPUT("spawn-input"),
+    /** Starts a program only when a file is unchanged. */
+    SPAWN_STAMP("spawn-stamp"),
+    /** Lets programs that are not root open their own pipes as /dev/stdout and in /proc. */
+    PIPE_OWNER("pipe-owner"),
+    /** Repeats input in the output. */
+    INPUT_ECHO("input-echo"),
+    /** Changes the base environment. */
+    ENVIRONMENT("environment");
+
+    private final String word;
+
+    Feature(String word) {
+      this.word = word;
+    }
+
+    /** Its name in the greeting. */
+    public String word() {
+      return word;
+    }
+  }
+
+  /**
+   * A change of the base environment, in the order in which it is carried out.
+   *
+   * @param unset names to remove
+   * @param valuePrefix every variable whose value begins so is removed, unless it is set by this
+   *     change; empty for none
+   * @param set variables to set
+   */
+  record EnvironmentChange(Set<String> unset, String valuePrefix, Map<String, String> set) {}
 
   /**
    * What an identity became.

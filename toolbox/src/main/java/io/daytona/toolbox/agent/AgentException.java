@@ -7,6 +7,9 @@ public final class AgentException extends RuntimeException {
   /** Code of an exception after the connection was lost. */
   public static final String LOST = "lost";
 
+  /** Code when a reader fell so far behind that the ring has dropped what it would read next. */
+  public static final String OVERRUN = "overrun";
+
   private final int errno;
   private final String code;
 

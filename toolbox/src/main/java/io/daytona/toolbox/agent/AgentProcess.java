@@ -17,6 +17,12 @@ public interface AgentProcess extends AutoCloseable {
   /** Bytes of output between the offset asked for and the first one held. */
   long lostBytes();
 
+  /**
+   * Where the next piece of output begins: bytes of output of both channels since the process was
+   * started. What to give {@link Agent#attach} to go on after the connection was lost.
+   */
+  long offset();
+
   /** Writes to standard input or the terminal; blocks on credit. */
   void write(byte[] bytes, int offset, int length);
 
@@ -24,8 +30,12 @@ public interface AgentProcess extends AutoCloseable {
   void endInput();
 
   /**
-   * The next piece of output; null when the timeout passed first. After {@link Output.Exit} or a
-   * last {@link Output.End} nothing comes.
+   * The next piece of output; null when the timeout passed first. After {@link Output.Exit} nothing
+   * comes, and nothing after the {@link Output.End} of a stream that does not follow a process
+   * which still runs.
+   *
+   * @throws AgentException {@link AgentException#LOST}, or {@link AgentException#OVERRUN} of a
+   *     detached process, once what came before has been taken
    */
   @Nullable Output next(Duration timeout) throws InterruptedException;
 

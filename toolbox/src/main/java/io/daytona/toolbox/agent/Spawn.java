@@ -141,6 +141,60 @@ public record Spawn(
         unchanged);
   }
 
+  /** The same with standard error apart, as channel 2. */
+  public Spawn unmerged() {
+    return new Spawn(
+        argv,
+        env,
+        unset,
+        cwd,
+        user,
+        terminal,
+        stdin,
+        false,
+        detached,
+        ringBytes,
+        label,
+        process,
+        killOnClose,
+        input,
+        unchanged);
+  }
+
+  /** The same on a terminal instead of pipes. */
+  public Spawn onTerminal(Terminal size) {
+    return new Spawn(
+        argv,
+        env,
+        unset,
+        cwd,
+        user,
+        size,
+        stdin,
+        merge,
+        detached,
+        ringBytes,
+        label,
+        process,
+        killOnClose,
+        input,
+        unchanged);
+  }
+
+  /**
+   * The same as a process that outlives its streams and keeps its output, until {@link
+   * Agent#forget}.
+   *
+   * @param id 1–128 characters from ! to ~; empty lets the agent choose
+   * @param text label of at most 4,096 bytes
+   * @param keptBytes bound of the kept output, 64 KiB–4 GiB; 0 for 64 MiB
+   */
+  public Spawn detachedAs(String id, String text, long keptBytes) {
+    return new Spawn(
+        argv, env, unset, cwd, user, terminal, stdin, merge, true, keptBytes, text, id, false,
+        input, unchanged);
+  }
+
   /** The same on condition that a file has not changed. */
   public Spawn provided(Stamp file) {
     return with(stdin, input, file);

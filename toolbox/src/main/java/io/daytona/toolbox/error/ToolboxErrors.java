@@ -38,7 +38,12 @@ public final class ToolboxErrors implements ErrorRenderer {
         code,
         path,
         method,
-        BEFORE_THE_TOOLBOX.contains(error.kind()) ? ErrorBody.PROXY : ErrorBody.DAEMON);
+        beforeTheToolbox(error) ? ErrorBody.PROXY : ErrorBody.DAEMON);
+  }
+
+  /** Git in the sandbox has statuses of its own that the gate uses too. */
+  private static boolean beforeTheToolbox(DaytonaException error) {
+    return BEFORE_THE_TOOLBOX.contains(error.kind()) && !error.code().startsWith("GIT_");
   }
 
   @Override

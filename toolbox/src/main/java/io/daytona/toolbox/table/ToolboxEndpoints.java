@@ -2,12 +2,13 @@ package io.daytona.toolbox.table;
 
 import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
-import io.daytona.http.socket.SocketEndpoint;
+import io.daytona.http.SocketEndpoint;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.toolbox.file.FileEndpoints;
+import io.daytona.toolbox.git.GitEndpoints;
 import io.daytona.toolbox.info.InfoEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.process.ProcessEndpoints;
@@ -33,9 +34,11 @@ public final class ToolboxEndpoints {
     all.addAll(new InfoEndpoints(calls, version).all());
     all.addAll(new ProcessEndpoints(calls, limits).all());
     all.addAll(new FileEndpoints(calls).all());
+    all.addAll(new GitEndpoints(calls).all());
     List<SocketEndpoint> sockets = new ArrayList<>();
     return new EndpointTable(
-        all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList(), sockets);
+        all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList(),
+        sockets.stream().map(ToolboxEndpoints::withAgentErrors).toList());
   }
 
   /** What an agent refuses is the client's to know; no handler lets it become a bare 500. */
@@ -52,6 +55,22 @@ public final class ToolboxEndpoints {
         call -> {
           try {
             return row.handler().handle(call);
+          } catch (AgentException e) {
+            throw AgentErrors.of(e);
+          }
+        });
+  }
+
+  /** The same before an upgrade; an open socket tells what happens in its own words. */
+  private static SocketEndpoint withAgentErrors(SocketEndpoint row) {
+    return new SocketEndpoint(
+        row.path(),
+        row.operation(),
+        row.summary(),
+        row.access(),
+        call -> {
+          try {
+            return row.acceptor().accept(call);
           } catch (AgentException e) {
             throw AgentErrors.of(e);
           }

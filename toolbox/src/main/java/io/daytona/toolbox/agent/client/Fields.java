@@ -71,14 +71,13 @@ final class Fields {
     return at < 0 ? "" : text(at, tag);
   }
 
-  /** Whether a list of strings has one. */
-  boolean lists(int tag, String value) throws ProtocolViolation {
+  /** All strings of a tag. */
+  List<String> texts(int tag) throws ProtocolViolation {
+    List<String> all = new ArrayList<>();
     for (int at = find(tag, 0); at >= 0; at = find(tag, at + HEAD + size(at))) {
-      if (text(at, tag).equals(value)) {
-        return true;
-      }
+      all.add(text(at, tag));
     }
-    return false;
+    return all;
   }
 
   /** All nested field lists of a tag. */

@@ -4,6 +4,7 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /** Composes the fields of a frame that goes to the agent. */
 final class FieldsBuilder {
@@ -27,6 +28,12 @@ final class FieldsBuilder {
     byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
     head(tag, bytes.length);
     out.writeBytes(bytes);
+    return this;
+  }
+
+  /** Adds variables of an environment. */
+  FieldsBuilder env(Map<String, String> variables) {
+    variables.forEach((key, value) -> text(Tag.ENV, key + "=" + value));
     return this;
   }
 

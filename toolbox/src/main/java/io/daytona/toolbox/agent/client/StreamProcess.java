@@ -12,12 +12,17 @@ final class StreamProcess implements AgentProcess {
   private final long firstOffset;
   private final long lostBytes;
 
-  StreamProcess(AgentStream stream, String process, long pid, long firstOffset, long lostBytes) {
+  /** Only the reading thread changes it. */
+  private volatile long offset;
+
+  StreamProcess(
+      AgentStream stream, String process, long pid, long firstOffset, long lostBytes, long offset) {
     this.stream = stream;
     this.process = process;
     this.pid = pid;
     this.firstOffset = firstOffset;
     this.lostBytes = lostBytes;
+    this.offset = offset;
   }
 
   @Override
@@ -41,6 +46,11 @@ final class StreamProcess implements AgentProcess {
   }
 
   @Override
+  public long offset() {
+    return offset;
+  }
+
+  @Override
   public void write(byte[] bytes, int offset, int length) {
     stream.send(Protocol.STDIN, bytes, offset, length);
   }
@@ -54,10 +64,16 @@ final class StreamProcess implements AgentProcess {
   public @Nullable Output next(Duration timeout) throws InterruptedException {
     return switch (stream.next(timeout)) {
       case null -> null;
-      case Received.Bytes bytes -> new Output.Chunk(bytes.channel(), bytes.bytes());
+      case Received.Bytes bytes -> taken(new Output.Chunk(bytes.channel(), bytes.bytes()));
       case Received.End end -> new Output.End(end.channel());
       case Received.Exit exit -> new Output.Exit(exit.status());
     };
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread reads
+  private Output taken(Output.Chunk chunk) {
+    offset += chunk.bytes().length;
+    return chunk;
   }
 
   @Override

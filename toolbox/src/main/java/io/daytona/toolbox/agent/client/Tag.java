@@ -58,6 +58,8 @@ final class Tag {
   static final int NO_REPLACE = 57;
   static final int INPUT = 58;
   static final int FEATURE = 59;
+  static final int ECHO = 60;
+  static final int PREFIX = 61;
 
   private Tag() {}
 }

@@ -2,6 +2,7 @@ package io.daytona.toolbox.agent.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.agent.AgentProcess;
@@ -93,6 +94,13 @@ abstract class AgentTest {
       if (output instanceof Output.Chunk chunk) {
         into.writeBytes(chunk.bytes());
       }
+    }
+  }
+
+  final void awaitEnd(String process) {
+    long deadline = System.nanoTime() + LONG.toNanos();
+    while (client.processes().stream().anyMatch(p -> p.process().equals(process) && p.running())) {
+      assertTrue(System.nanoTime() < deadline, process + " did not end");
     }
   }
 

@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +75,18 @@ class OldAgentTest {
       Files.delete(list);
       assertStale(client, spawn.provided(one));
       assertEquals(false, Files.exists(directory.resolve("mark")));
+    }
+  }
+
+  @Test
+  void whatAnOldAgentCannotDoIsRefused() throws Exception {
+    try (Agent client = connect(true)) {
+      assertEquals(Set.of(), client.features());
+      client.spawn(program("cat").withStdin().detachedAs("cat", "", 0)).close();
+      AgentException refusal =
+          assertThrows(AgentException.class, () -> client.input("cat", new byte[1], true, true));
+      assertEquals(Errno.ENOSYS, refusal.errno());
+      client.input("cat", new byte[1], true, false);
     }
   }
 

@@ -203,11 +203,4 @@ class ProcessStreamsTest extends AgentTest {
       assertNull(process.next(Duration.ofMillis(50)));
     }
   }
-
-  private void awaitEnd(String process) {
-    long deadline = System.nanoTime() + LONG.toNanos();
-    while (client.processes().stream().anyMatch(p -> p.process().equals(process) && p.running())) {
-      assertTrue(System.nanoTime() < deadline, process + " did not end");
-    }
-  }
 }

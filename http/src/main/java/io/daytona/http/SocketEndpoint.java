@@ -1,6 +1,5 @@
-package io.daytona.http.socket;
+package io.daytona.http;
 
-import io.daytona.http.Access;
 import java.io.IOException;
 
 /**
@@ -14,13 +13,14 @@ import java.io.IOException;
  * @param acceptor decides before the upgrade
  */
 public record SocketEndpoint(
-    String path, String operation, String summary, Access access, Acceptor acceptor) {
+    String path, String operation, String summary, Access access, Acceptor acceptor)
+    implements Route {
 
   /** Decides about an upgrade while the client can still be answered by HTTP. */
   @FunctionalInterface
   public interface Acceptor {
     /**
-     * Prepares what the socket is for.
+     * Prepares what the socket is for; the call must not be used any more after this returned.
      *
      * @return what serves the socket once it is open
      * @throws io.daytona.wire.error.DaytonaException what the client is to see instead of the

@@ -1,6 +1,5 @@
-package io.daytona.http.socket;
+package io.daytona.http;
 
-import io.daytona.http.Call;
 import java.util.List;
 
 /** A request for an upgrade. */

@@ -1,0 +1,108 @@
+package io.daytona.http;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What calls have in common, wherever the request came from. */
+abstract class RequestCall<B> implements Call<B> {
+  private static final Pattern AUTHORITY = Pattern.compile("[A-Za-z0-9._~\\[\\]:-]{1,255}");
+
+  private final Exchange exchange;
+  private @Nullable Map<String, List<String>> query;
+  private @Nullable Object principal;
+
+  RequestCall(Exchange exchange) {
+    this.exchange = exchange;
+  }
+
+  /** The query as sent, null without one. */
+  abstract @Nullable String rawQuery();
+
+  /** Scheme of the connection. */
+  abstract String scheme();
+
+  final void principal(Object value) {
+    this.principal = value;
+  }
+
+  @Override
+  public final String method() {
+    return exchange.method();
+  }
+
+  @Override
+  public final String uri() {
+    return exchange.uri();
+  }
+
+  @Override
+  public final Optional<String> query(String name) {
+    List<String> values = queries(name);
+    return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
+  }
+
+  @Override
+  public final List<String> queries(String name) {
+    return queryMap().getOrDefault(name, List.of());
+  }
+
+  @Override
+  public final Map<String, List<String>> queryMap() {
+    Map<String, List<String>> parsed = query;
+    if (parsed == null) {
+      parsed = QueryString.parse(rawQuery());
+      query = parsed;
+    }
+    return parsed;
+  }
+
+  @Override
+  public final String origin() {
+    String scheme = forwarded("X-Forwarded-Proto").orElse(scheme());
+    String host =
+        forwarded("X-Forwarded-Host")
+            .filter(name -> AUTHORITY.matcher(name).matches())
+            .or(() -> header("Host").filter(name -> AUTHORITY.matcher(name).matches()))
+            .orElse("localhost");
+    String port = forwarded("X-Forwarded-Port").orElse("");
+    boolean carriesPort = host.lastIndexOf(':') > host.lastIndexOf(']');
+    boolean wanted = port.matches("\\d{1,5}") && !port.equals(https(scheme) ? "443" : "80");
+    return (https(scheme) ? "https" : "http")
+        + "://"
+        + host
+        + (wanted && !carriesPort ? ":" + port : "");
+  }
+
+  private static boolean https(String scheme) {
+    return scheme.equalsIgnoreCase("https");
+  }
+
+  private Optional<String> forwarded(String header) {
+    return header(header)
+        .map(value -> value.split(",", 2)[0].strip())
+        .filter(value -> !value.isEmpty());
+  }
+
+  @Override
+  public final String requestId() {
+    return exchange.requestId();
+  }
+
+  @Override
+  public final <P> P principal(Class<P> type) {
+    Object found = principal;
+    if (found == null) {
+      throw new IllegalStateException(
+          "a public endpoint has no principal: " + exchange.loggedPath());
+    }
+    return type.cast(found);
+  }
+
+  @Override
+  public final void timing(String name, double millis) {
+    exchange.timing(name, millis);
+  }
+}

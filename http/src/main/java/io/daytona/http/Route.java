@@ -1,0 +1,16 @@
+package io.daytona.http;
+
+/** What authenticators and observers see of a row of an endpoint table, of either kind. */
+public interface Route {
+  /** Template below the mount point, parameters in braces. */
+  String path();
+
+  /** Operation id, unique in its table. */
+  String operation();
+
+  /** One sentence for the OpenAPI document. */
+  String summary();
+
+  /** What the caller must have. */
+  Access access();
+}

@@ -1,0 +1,122 @@
+package io.daytona.toolbox.git;
+
+import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.AgentProcess.Output;
+import io.daytona.wire.error.DaytonaException;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The output of a running git, read as a sequence of records that end with a byte, in memory for
+ * one record. Used by one thread.
+ */
+final class GitRecords implements AutoCloseable {
+  private static final int MAX_RECORD = 16 << 20;
+  private static final int ERROR_TAIL = 32 << 10;
+  private static final Duration LONG = Duration.ofHours(1);
+
+  private final AgentProcess process;
+  private final byte terminator;
+  private final Supplier<DaytonaException> tooLarge;
+  private final ByteArrayOutputStream record = new ByteArrayOutputStream();
+  private byte[] chunk = new byte[0];
+  private int at;
+  private byte[] errors = new byte[0];
+  private int status = Integer.MIN_VALUE;
+
+  /**
+   * @param process reads to its end
+   * @param terminator last byte of every record, not part of it
+   * @param tooLarge the error for a record of more than 16 MiB
+   */
+  GitRecords(AgentProcess process, char terminator, Supplier<DaytonaException> tooLarge) {
+    this.process = process;
+    this.terminator = (byte) terminator;
+    this.tooLarge = tooLarge;
+  }
+
+  /**
+   * The next record; null when the process has ended. What is behind the last terminator is a
+   * record too.
+   */
+  byte @Nullable [] next() throws InterruptedException {
+    while (true) {
+      for (int i = at; i < chunk.length; i++) {
+        if (chunk[i] == terminator) {
+          record.write(chunk, at, i - at);
+          at = i + 1;
+          return take();
+        }
+      }
+      record.write(chunk, at, chunk.length - at);
+      at = chunk.length;
+      if (record.size() > MAX_RECORD) {
+        throw tooLarge.get();
+      }
+      if (!refill()) {
+        return record.size() == 0 ? null : take();
+      }
+    }
+  }
+
+  /** All that remains, as one record, with its terminators. */
+  byte[] rest() throws InterruptedException {
+    do {
+      record.write(chunk, at, chunk.length - at);
+      at = chunk.length;
+      if (record.size() > MAX_RECORD) {
+        throw tooLarge.get();
+      }
+    } while (refill());
+    return take();
+  }
+
+  /** Exit code, or minus the signal, once the end was seen. */
+  int status() {
+    return status;
+  }
+
+  /** The newest part of standard error. */
+  String errors() {
+    return GitOutput.text(errors);
+  }
+
+  private byte[] take() {
+    byte[] bytes = record.toByteArray();
+    record.reset();
+    return bytes;
+  }
+
+  private boolean refill() throws InterruptedException {
+    while (status == Integer.MIN_VALUE) {
+      switch (process.next(LONG)) {
+        case null -> {}
+        case Output.Chunk(int channel, byte[] bytes) when channel == 1 -> {
+          chunk = bytes;
+          at = 0;
+          return true;
+        }
+        case Output.Chunk(_, byte[] bytes) -> errors = tail(errors, bytes);
+        case Output.End _ -> {}
+        case Output.Exit exit -> status = exit.status();
+      }
+    }
+    return false;
+  }
+
+  private static byte[] tail(byte[] old, byte[] more) {
+    byte[] all = Arrays.copyOf(old, old.length + more.length);
+    System.arraycopy(more, 0, all, old.length, more.length);
+    return all.length <= ERROR_TAIL
+        ? all
+        : Arrays.copyOfRange(all, all.length - ERROR_TAIL, all.length);
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
