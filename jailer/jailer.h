@@ -130,7 +130,8 @@ int userns_make(uid_t base, bool with_net, int *user, int *net);
 /* ---- cgroups (cgroup.c) ------------------------------------------------------------------ */
 
 struct cgroup_stats {
-    uint64_t memory, memory_limit, cpu_ns, pids, oom_kills; /* bytes, bytes, ns, count, count */
+    uint64_t memory, memory_limit, memory_cache;  /* bytes; the cache is part of memory */
+    uint64_t cpu_ns, cpu_millis, pids, oom_kills; /* used, limit in 1/1000 CPU, counts */
 };
 
 int cgroup_find(void); /* which hierarchies the host has; before the pinned mount namespace */

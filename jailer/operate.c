@@ -95,8 +95,11 @@ int verb_stats(struct request *request, struct reply *reply) {
         return fail(E_ABSENT, "sandbox %s does not run", request->arg[0]);
     if (cgroup_stats(request->conf, record.slot, &stats) < 0)
         return -1;
-    return reply_ok(reply, "memory=%llu memory_limit=%llu cpu_ns=%llu pids=%llu oom_kills=%llu",
+    return reply_ok(reply,
+                    "memory=%llu memory_limit=%llu memory_cache=%llu cpu_ns=%llu cpu_millis=%llu "
+                    "pids=%llu oom_kills=%llu",
                     (unsigned long long)stats.memory, (unsigned long long)stats.memory_limit,
-                    (unsigned long long)stats.cpu_ns, (unsigned long long)stats.pids,
+                    (unsigned long long)stats.memory_cache, (unsigned long long)stats.cpu_ns,
+                    (unsigned long long)stats.cpu_millis, (unsigned long long)stats.pids,
                     (unsigned long long)stats.oom_kills);
 }

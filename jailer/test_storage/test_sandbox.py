@@ -233,7 +233,9 @@ class IsolationTest(SandboxCase):
         self.start("limits", memory=200)
         self.assertEqual(self.jailer.ask("stats limits")["memory_limit"], str(200 << 20))
         self.jailer.ask("limits limits 500 300 64")
-        self.assertEqual(self.jailer.ask("stats limits")["memory_limit"], str(300 << 20))
+        stats = self.jailer.ask("stats limits")
+        self.assertEqual((stats["memory_limit"], stats["cpu_millis"]), (str(300 << 20), "500"))
+        self.assertLessEqual(int(stats["memory_cache"]), int(stats["memory"]))
         self.refused("absent", "limits nobody 500 300 64")
         self.refused("absent", "stats nobody")
 

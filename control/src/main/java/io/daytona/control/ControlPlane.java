@@ -11,9 +11,13 @@ import io.daytona.control.organization.FirstRun;
 import io.daytona.control.persistence.Database;
 import io.daytona.control.persistence.Migrations;
 import io.daytona.control.region.Regions;
+import io.daytona.control.sandbox.Sandbox;
 import io.daytona.control.sandbox.SandboxPolicy;
 import io.daytona.control.sandbox.SandboxTransitions;
 import io.daytona.control.sandbox.Sandboxes;
+import io.daytona.control.signing.SignedUrls;
+import io.daytona.control.signing.SigningKeyEndpoints;
+import io.daytona.control.signing.SigningKeys;
 import io.daytona.control.snapshot.DefaultSnapshots;
 import io.daytona.control.snapshot.SnapshotEndpoints;
 import io.daytona.control.snapshot.SnapshotPreparation;
@@ -92,6 +96,7 @@ public final class ControlPlane implements AutoCloseable {
     defaultSnapshots = new DefaultSnapshots(snapshots, clock);
     preparation = new SnapshotPreparation(snapshots, runner);
     PublicUrls urls = new PublicUrls(config.publicUrl(), config.proxyUrl(), config.proxyDomain());
+    SigningKeys signingKeys = new SigningKeys(database, clock, random);
     sandboxes =
         new Sandboxes(
             database,
@@ -100,12 +105,13 @@ public final class ControlPlane implements AutoCloseable {
             snapshots,
             regions,
             urls,
+            new SignedUrls(signingKeys, clock),
             policy(config),
             failpoints,
             clock,
             random);
     retention = new Retention(database, clock);
-    endpoints = table(config, urls, keys, snapshots, sandboxes);
+    endpoints = table(config, urls, keys, snapshots, sandboxes, signingKeys);
   }
 
   private static SandboxPolicy policy(ControlConfig config) {
@@ -122,7 +128,8 @@ public final class ControlPlane implements AutoCloseable {
       PublicUrls urls,
       ApiKeys keys,
       Snapshots snapshots,
-      Sandboxes sandboxes) {
+      Sandboxes sandboxes,
+      SigningKeys signingKeys) {
     List<Endpoint<?, ?>> rows = new ArrayList<>();
     rows.addAll(
         new ConfigurationEndpoints(
@@ -134,6 +141,14 @@ public final class ControlPlane implements AutoCloseable {
             .endpoints());
     rows.addAll(new ApiKeyEndpoints(keys).endpoints());
     rows.addAll(sandboxes.endpoints());
+    rows.addAll(
+        new SigningKeyEndpoints(
+                signingKeys,
+                call -> {
+                  Sandbox sandbox = sandboxes.require(call, "sandboxId");
+                  return new SigningKeyEndpoints.Owner(sandbox.id(), sandbox.organizationId());
+                })
+            .endpoints());
     rows.addAll(new SnapshotEndpoints(snapshots).endpoints());
     return List.copyOf(rows);
   }

@@ -6,6 +6,7 @@ import io.daytona.http.Route;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
+import io.daytona.wire.access.SignedFileRequest;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.util.Locale;
@@ -13,7 +14,8 @@ import java.util.Optional;
 
 /**
  * Asks the gate whether a request may reach its sandbox, with the credentials in the order of
- * toolbox protocol §1.8. The principal is the {@link ToolboxTarget}.
+ * toolbox protocol §1.8, or without any by a signed URL. The principal is the {@link
+ * ToolboxTarget}.
  */
 final class SandboxAuthenticator implements Authenticator {
   /** Path parameter with the sandbox's id or name. */
@@ -36,18 +38,15 @@ final class SandboxAuthenticator implements Authenticator {
             bearer(call).orElse(null),
             present(call.header(PREVIEW_TOKEN)).orElse(null),
             present(call.query(AUTH_KEY)).orElse(null));
-    if (credentials.bearer() == null
-        && credentials.previewToken() == null
-        && credentials.authKey() == null) {
-      throw DaytonaException.of(
-          ErrorKind.UNAUTHORIZED,
-          "missing authentication: provide a bearer token, the header "
-              + PREVIEW_TOKEN
-              + " or the query parameter "
-              + AUTH_KEY);
+    Optional<SignedFileRequest> signed = SignedRequests.of(call, route);
+    if (credentials.isEmpty() && signed.isEmpty()) {
+      throw missing();
     }
+    String sandbox = call.path(SANDBOX);
     try {
-      return gate.authorize(call.path(SANDBOX), credentials);
+      return credentials.isEmpty()
+          ? gate.authorizeSigned(sandbox, signed.orElseThrow())
+          : gate.authorize(sandbox, credentials);
     } catch (DaytonaException refused) {
       if (refused.kind() != ErrorKind.UNAUTHORIZED) {
         throw refused;
@@ -57,7 +56,16 @@ final class SandboxAuthenticator implements Authenticator {
     }
   }
 
-  private static Optional<String> bearer(Call<?> call) {
+  private static DaytonaException missing() {
+    return DaytonaException.of(
+        ErrorKind.UNAUTHORIZED,
+        "missing authentication: provide a bearer token, the header "
+            + PREVIEW_TOKEN
+            + " or the query parameter "
+            + AUTH_KEY);
+  }
+
+  static Optional<String> bearer(Call<?> call) {
     return call.header("Authorization")
         .filter(value -> value.toLowerCase(Locale.ROOT).startsWith(SCHEME))
         .flatMap(value -> present(Optional.of(value.substring(SCHEME.length()))));

@@ -1,6 +1,7 @@
 package io.daytona.gateway;
 
 import io.daytona.http.Call;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.stream.Collectors;
 
 /** A call without the credentials that let it in (toolbox protocol §1.8). */
 class StrippedCall<B> implements Call<B> {
+  private static final String AUTH_COOKIE = "daytona-sandbox-auth-";
+
   private final Call<B> call;
 
   StrippedCall(Call<B> call) {
@@ -75,6 +78,35 @@ class StrippedCall<B> implements Call<B> {
   @Override
   public Optional<String> header(String name) {
     return hiddenHeader(name) ? Optional.empty() : call.header(name);
+  }
+
+  @Override
+  public List<Map.Entry<String, String>> headers() {
+    List<Map.Entry<String, String>> kept = new ArrayList<>();
+    for (Map.Entry<String, String> header : call.headers()) {
+      if (header.getKey().equalsIgnoreCase("Cookie")) {
+        String others = otherCookies(header.getValue());
+        if (!others.isEmpty()) {
+          kept.add(Map.entry(header.getKey(), others));
+        }
+      } else if (!hiddenHeader(header.getKey())) {
+        kept.add(header);
+      }
+    }
+    return kept;
+  }
+
+  /** Cookies of programs in the sandbox are theirs. */
+  private static String otherCookies(String cookies) {
+    return Arrays.stream(cookies.split(";", -1))
+        .map(String::strip)
+        .filter(cookie -> !cookie.isEmpty() && !cookie.startsWith(AUTH_COOKIE))
+        .collect(Collectors.joining("; "));
+  }
+
+  @Override
+  public String rest() {
+    return call.rest();
   }
 
   @Override

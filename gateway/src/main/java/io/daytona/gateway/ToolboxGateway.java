@@ -7,8 +7,6 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
-import io.daytona.http.Route;
-import io.daytona.http.SocketEndpoint;
 import io.daytona.wire.access.SandboxGate;
 import java.time.Duration;
 import java.util.List;
@@ -20,9 +18,9 @@ import java.util.List;
  */
 public final class ToolboxGateway implements AutoCloseable {
   private static final String PREFIX = "/toolbox/{" + SandboxAuthenticator.SANDBOX + "}";
-  private static final Duration TOUCH_EVERY = Duration.ofSeconds(50);
+  static final Duration TOUCH_EVERY = Duration.ofSeconds(50);
   // Programs and files travel in JSON here, so more than the API's limit.
-  private static final long MAX_JSON_BYTES = 4L << 20;
+  static final long MAX_JSON_BYTES = 4L << 20;
 
   private final EndpointTable toolbox;
   private final List<Endpoint<?, ?>> health;
@@ -56,10 +54,7 @@ public final class ToolboxGateway implements AutoCloseable {
       String version,
       String proxyDomain,
       Duration touchEvery) {
-    this.toolbox =
-        new EndpointTable(
-            toolbox.endpoints().stream().<Endpoint<?, ?>>map(ToolboxGateway::guarded).toList(),
-            toolbox.sockets().stream().map(ToolboxGateway::guarded).toList());
+    this.toolbox = Guarded.members(toolbox);
     this.health =
         List.of(
             Endpoint.get(
@@ -89,33 +84,6 @@ public final class ToolboxGateway implements AutoCloseable {
   @Override
   public void close() {
     activity.close();
-  }
-
-  /** No toolbox route is public, and no handler sees what let the caller in. */
-  private static <B, R> Endpoint<B, R> guarded(Endpoint<B, R> endpoint) {
-    return new Endpoint<>(
-        endpoint.method(),
-        endpoint.path(),
-        endpoint.operation(),
-        endpoint.summary(),
-        access(endpoint),
-        endpoint.body(),
-        endpoint.reply(),
-        endpoint.status(),
-        call -> endpoint.handler().handle(new StrippedCall<>(call)));
-  }
-
-  private static SocketEndpoint guarded(SocketEndpoint row) {
-    return new SocketEndpoint(
-        row.path(),
-        row.operation(),
-        row.summary(),
-        access(row),
-        call -> row.acceptor().accept(new StrippedSocketCall(call)));
-  }
-
-  private static Access access(Route route) {
-    return route.access() instanceof Access.Public ? Access.MEMBER : route.access();
   }
 
   /**

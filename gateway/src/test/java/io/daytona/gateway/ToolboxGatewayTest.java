@@ -12,9 +12,11 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
+import io.daytona.http.Method;
 import io.daytona.http.SocketEndpoint;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.access.SignedFileRequest;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.io.IOException;
@@ -35,6 +37,7 @@ class ToolboxGatewayTest {
   private static final String ID = "0b6f2b1e-7b7a-4b7e-9a56-5d6f5b8f0001";
 
   private final BlockingQueue<String> touched = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> signed = new LinkedBlockingQueue<>();
   private final CountDownLatch release = new CountDownLatch(1);
   private final ToolboxGateway gateway =
       new ToolboxGateway(
@@ -71,6 +74,15 @@ class ToolboxGatewayTest {
     }
 
     @Override
+    public ToolboxTarget authorizeSigned(String sandbox, SignedFileRequest request) {
+      if (!request.signature().equals("v1_good")) {
+        throw DaytonaException.of(ErrorKind.UNAUTHORIZED, "The signature is wrong");
+      }
+      signed.add(request.method() + " " + request.path() + " " + request.expires());
+      return new ToolboxTarget(ID, "org");
+    }
+
+    @Override
     public void touch(String sandboxId) {
       touched.add(sandboxId);
     }
@@ -78,8 +90,26 @@ class ToolboxGatewayTest {
 
   record Seen(String id, String authorization, String token, String query, String uri) {}
 
+  private static Endpoint<Void, String> file(Method method, String path) {
+    return new Endpoint<>(
+        method,
+        path,
+        method + path,
+        "For a test.",
+        Access.MEMBER,
+        Void.class,
+        String.class,
+        200,
+        call -> "file " + call.query("path").orElse("-"));
+  }
+
   private List<Endpoint<?, ?>> table() {
     return List.of(
+        file(Method.GET, "/files/download"),
+        file(Method.DELETE, "/files/download"),
+        file(Method.GET, "/files/info"),
+        file(Method.POST, "/files/upload-v2"),
+        file(Method.POST, "/files/upload"),
         Endpoint.get(
             "/seen",
             "seen",
@@ -130,11 +160,23 @@ class ToolboxGatewayTest {
             }));
   }
 
+  private String ask(String method, String target, String... headers) throws IOException {
+    try (Socket socket = send(method, "h", "/toolbox/" + ID + target, headers)) {
+      return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+    }
+  }
+
   private Socket send(String host, String target, String... headers) throws IOException {
+    return send("GET", host, target, headers);
+  }
+
+  private Socket send(String method, String host, String target, String[] headers)
+      throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(10_000);
     String lines = String.join("", List.of(headers).stream().map(h -> h + "\r\n").toList());
-    String head = "GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n";
+    String head =
+        method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n";
     socket.getOutputStream().write((head + lines + "\r\n").getBytes(ISO_8859_1));
     return socket;
   }
@@ -365,5 +407,47 @@ class ToolboxGatewayTest {
       last = touched.poll(600, TimeUnit.MILLISECONDS);
     }
     assertNull(last, "noted after the socket had closed");
+  }
+
+  private static final String SIGNED = "?path=a%20b%2Fc&expires=7&signature=v1_good";
+
+  @Test
+  void aSignatureIsEnoughForItsFile() throws IOException {
+    assertTrue(ask("GET", "/files/download" + SIGNED).endsWith("\"file a b/c\""));
+    assertEquals("GET a b/c 7", signed.poll());
+    assertTrue(ask("POST", "/files/upload-v2" + SIGNED).endsWith("\"file a b/c\""));
+    assertEquals("POST a b/c 7", signed.poll());
+    String byHost = get("2280-" + ID + ".h", "/files/download" + SIGNED);
+    assertTrue(byHost.endsWith("\"file a b/c\""), byHost);
+  }
+
+  @Test
+  void aSignatureOpensNothingElse() throws IOException {
+    List<String> refused =
+        List.of(
+            ask("GET", "/files/info" + SIGNED),
+            ask("POST", "/files/upload" + SIGNED),
+            ask("DELETE", "/files/download" + SIGNED),
+            ask("HEAD", "/files/download" + SIGNED),
+            ask("GET", "/files/download" + SIGNED + "&path=other"),
+            ask("GET", "/files/download" + SIGNED + "&path[]=other"),
+            ask("GET", "/files/download?path=a&expires=7&signature="),
+            ask("GET", "/files/download?path=a&expires=7"),
+            ask("GET", "/seen" + SIGNED));
+    for (String reply : refused) {
+      assertTrue(reply.startsWith("HTTP/1.1 401 "), reply);
+    }
+    assertTrue(signed.isEmpty());
+    assertTrue(touched.isEmpty());
+  }
+
+  @Test
+  void aWrongSignatureIsRefusedWithASentence() throws IOException {
+    String reply = ask("GET", "/files/download?path=a&expires=7&signature=v1_bad");
+    assertTrue(reply.startsWith("HTTP/1.1 401 "), reply);
+    assertTrue(
+        reply.contains("\"message\":\"authentication failed: The signature is wrong\""), reply);
+    String credentials = ask("GET", "/files/download" + SIGNED, "Authorization: Bearer wrong");
+    assertTrue(credentials.startsWith("HTTP/1.1 401 "), credentials);
   }
 }

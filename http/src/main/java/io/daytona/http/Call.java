@@ -22,6 +22,12 @@ public interface Call<B> {
   /** Decoded value of a parameter of the path template. */
   String path(String name);
 
+  /**
+   * What a template's {@code {name...}} stands for, as sent, percent-encoding untouched and without
+   * a slash before it; empty when the path ends before it.
+   */
+  String rest();
+
   /** First value of a query parameter, decoded; empty when absent. */
   Optional<String> query(String name);
 
@@ -33,6 +39,9 @@ public interface Call<B> {
 
   /** A request header, case-insensitive. */
   Optional<String> header(String name);
+
+  /** All request headers, each value by itself, in the order they were sent. */
+  List<Map.Entry<String, String>> headers();
 
   /** {@code scheme://host[:port]} that the client used, {@code X-Forwarded-*} honoured. */
   String origin();

@@ -5,7 +5,8 @@ package io.daytona.http;
  * names.
  *
  * @param method HTTP method
- * @param path template below the mount point, parameters in braces: {@code /sandbox/{id}}
+ * @param path template below the mount point, parameters in braces: {@code /sandbox/{id}}; {@code
+ *     /{name...}} at its end takes the rest of the path, which may be absent, see {@link Call#rest}
  * @param operation operation id, unique in its table, as in the reference OpenAPI document where it
  *     has one
  * @param summary one sentence for the OpenAPI document

@@ -13,13 +13,11 @@ import org.slf4j.MDC;
 final class EndpointHandler<B, R> implements Handler {
   private final Mount mount;
   private final Endpoint<B, R> endpoint;
-  private final long maxJsonBytes;
   private final BodyBudget budget;
 
-  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, long maxJsonBytes, BodyBudget budget) {
+  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, BodyBudget budget) {
     this.mount = mount;
     this.endpoint = endpoint;
-    this.maxJsonBytes = maxJsonBytes;
     this.budget = budget;
   }
 
@@ -30,7 +28,7 @@ final class EndpointHandler<B, R> implements Handler {
     Runnable finished = () -> {};
     MDC.put("request", exchange.requestId());
     try (BodyBudget.Share share = budget.share()) {
-      JavalinCall<B> call = new JavalinCall<>(context, exchange);
+      JavalinCall<B> call = new JavalinCall<>(context, exchange, mount.prefix() + endpoint.path());
       if (!(endpoint.access() instanceof Access.Public)) {
         call.principal(mount.authenticator().authenticate(call, endpoint));
       }
@@ -53,7 +51,7 @@ final class EndpointHandler<B, R> implements Handler {
     if (endpoint.body() == InputStream.class) {
       call.body(endpoint.body().cast(request.getInputStream()));
     } else if (endpoint.body() != Void.class) {
-      call.body(JsonBody.read(request, maxJsonBytes, share, endpoint.body()));
+      call.body(JsonBody.read(request, mount.maxJsonBytes(), share, endpoint.body()));
     }
   }
 }

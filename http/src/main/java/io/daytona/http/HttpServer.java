@@ -29,6 +29,28 @@ import org.jspecify.annotations.Nullable;
  * {@code Server-Timing} and {@code X-Daytona-Api-Version}.
  */
 public final class HttpServer implements AutoCloseable {
+  /** Of HTTP and WebDAV. */
+  private static final List<String> ANY_METHOD =
+      List.of(
+          "GET",
+          "HEAD",
+          "POST",
+          "PUT",
+          "PATCH",
+          "DELETE",
+          "OPTIONS",
+          "TRACE",
+          "QUERY",
+          "PROPFIND",
+          "PROPPATCH",
+          "MKCOL",
+          "COPY",
+          "MOVE",
+          "LOCK",
+          "UNLOCK",
+          "REPORT",
+          "SEARCH");
+
   private final Javalin javalin;
   private final EdgeHandler edge;
   private final Sockets sockets;
@@ -149,7 +171,7 @@ public final class HttpServer implements AutoCloseable {
       return this;
     }
 
-    /** Largest JSON body in bytes, instead of the configured one. */
+    /** Largest JSON body in bytes of what is mounted after this, instead of the configured one. */
     public Builder maxJsonBytes(long bytes) {
       this.maxJsonBytes = bytes;
       return this;
@@ -196,7 +218,7 @@ public final class HttpServer implements AutoCloseable {
         Authenticator authenticator,
         ErrorRenderer errors,
         RequestObserver observer) {
-      mounts.add(new Mount(prefix, table, authenticator, errors, observer));
+      mounts.add(new Mount(prefix, table, authenticator, errors, observer, maxJsonBytes));
       return this;
     }
 
@@ -263,13 +285,33 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private <B, R> void route(JavalinConfig javalin, Mount mount, Endpoint<B, R> endpoint) {
-      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, maxJsonBytes, bodies);
-      String path = mount.prefix() + endpoint.path();
-      HandlerType method = HandlerType.findOrCreate(endpoint.method().name());
-      javalin.routes.addEndpoint(new io.javalin.router.Endpoint(method, path, handler));
-      if (endpoint.method() == Method.GET) {
-        javalin.routes.addEndpoint(new io.javalin.router.Endpoint(HandlerType.HEAD, path, handler));
+      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, bodies);
+      for (String path : paths(mount.prefix() + endpoint.path())) {
+        for (String method : methods(endpoint.method())) {
+          HandlerType type = HandlerType.findOrCreate(method);
+          javalin.routes.addEndpoint(new io.javalin.router.Endpoint(type, path, handler));
+        }
       }
+    }
+
+    private static List<String> methods(Method method) {
+      return switch (method) {
+        case GET -> List.of("GET", "HEAD");
+        case ANY -> ANY_METHOD;
+        default -> List.of(method.name());
+      };
+    }
+
+    /** A template in Javalin's words; one with a rest is two, with it and without. */
+    private static List<String> paths(String template) {
+      int rest = template.indexOf("...}");
+      if (rest < 0) {
+        return List.of(template);
+      }
+      int brace = template.lastIndexOf('{', rest);
+      return List.of(
+          template.substring(0, brace) + "<" + template.substring(brace + 1, rest) + ">",
+          template.substring(0, brace - 1));
     }
 
     /** Javalin throws when no route matches; everything else is answered by its handler. */

@@ -6,5 +6,7 @@ public enum Method {
   POST,
   PUT,
   PATCH,
-  DELETE
+  DELETE,
+  /** Whatever method the client sends, for what passes requests on. */
+  ANY
 }

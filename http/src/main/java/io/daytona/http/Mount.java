@@ -8,13 +8,15 @@ package io.daytona.http;
  * @param authenticator lets requests in
  * @param errors shape of its error replies
  * @param observer hears of requests that were let in
+ * @param maxJsonBytes largest JSON body in bytes
  */
 record Mount(
     String prefix,
     EndpointTable table,
     Authenticator authenticator,
     ErrorRenderer errors,
-    RequestObserver observer) {
+    RequestObserver observer,
+    long maxJsonBytes) {
 
   Mount {
     if (!prefix.isEmpty() && (!prefix.startsWith("/") || prefix.endsWith("/"))) {

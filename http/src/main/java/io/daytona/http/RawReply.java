@@ -2,15 +2,17 @@ package io.daytona.http;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A reply that is written as a stream, in constant memory.
  *
  * @param status HTTP status
- * @param contentType media type
+ * @param contentType media type; empty for none
  * @param contentLength bytes, or -1 when unknown (chunked)
- * @param headers further headers
+ * @param headers headers that come once, instead of what the listener set
+ * @param further headers that may come more than once
  * @param writer writes the body; not called for HEAD
  */
 public record RawReply(
@@ -18,7 +20,18 @@ public record RawReply(
     String contentType,
     long contentLength,
     Map<String, String> headers,
+    List<Map.Entry<String, String>> further,
     Writer writer) {
+
+  /** A reply whose headers come once each. */
+  public RawReply(
+      int status,
+      String contentType,
+      long contentLength,
+      Map<String, String> headers,
+      Writer writer) {
+    this(status, contentType, contentLength, headers, List.of(), writer);
+  }
 
   /** Writes the body of a streamed reply. */
   @FunctionalInterface

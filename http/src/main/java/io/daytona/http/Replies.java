@@ -76,8 +76,11 @@ final class Replies {
     boolean written = false;
     try {
       raw.headers().forEach(response::setHeader);
+      raw.further().forEach(header -> response.addHeader(header.getKey(), header.getValue()));
       head(raw.status());
-      response.setContentType(raw.contentType());
+      if (!raw.contentType().isEmpty()) {
+        response.setContentType(raw.contentType());
+      }
       if (raw.contentLength() >= 0) {
         response.setContentLengthLong(raw.contentLength());
       }

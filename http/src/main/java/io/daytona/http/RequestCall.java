@@ -24,6 +24,25 @@ abstract class RequestCall<B> implements Call<B> {
   /** Scheme of the connection. */
   abstract String scheme();
 
+  /** The path that was routed, as sent. */
+  abstract String routedPath();
+
+  /** How many segments stand before the rest. */
+  abstract int segmentsBeforeRest();
+
+  @Override
+  public final String rest() {
+    String path = routedPath();
+    int at = 0;
+    for (int left = segmentsBeforeRest(); left > 0; left--) {
+      at = path.indexOf('/', at + 1);
+      if (at < 0) {
+        return "";
+      }
+    }
+    return path.substring(at + 1);
+  }
+
   final void principal(Object value) {
     this.principal = value;
   }

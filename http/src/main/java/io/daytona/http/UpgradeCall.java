@@ -2,6 +2,7 @@ package io.daytona.http;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
@@ -71,5 +72,23 @@ final class UpgradeCall extends RequestCall<Void> implements SocketCall {
   @Override
   public Optional<String> header(String name) {
     return Optional.ofNullable(request.getHeaders().get(name));
+  }
+
+  @Override
+  public List<Map.Entry<String, String>> headers() {
+    return request.getHeaders().stream()
+        .map(field -> Map.entry(field.getName(), Objects.requireNonNullElse(field.getValue(), "")))
+        .toList();
+  }
+
+  @Override
+  String routedPath() {
+    return request.getHttpURI().getPath();
+  }
+
+  @Override
+  int segmentsBeforeRest() {
+    // Templates of sockets have no rest.
+    return Integer.MAX_VALUE;
   }
 }

@@ -3,6 +3,8 @@ package io.daytona.server;
 import com.zaxxer.hikari.HikariDataSource;
 import io.daytona.control.ControlPlane;
 import io.daytona.gateway.ToolboxGateway;
+import io.daytona.gateway.ToolboxRelay;
+import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpServer;
 import io.daytona.runner.RunnerConfig;
 import io.daytona.server.config.Settings;
@@ -96,19 +98,25 @@ final class Platform implements AutoCloseable {
                 host.runner(),
                 Failpoints.parse(server.failpoint().orElse(null)),
                 Clock.systemUTC()));
+    EndpointTable toolbox =
+        ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults());
     ToolboxGateway gateway =
         opened(
             new ToolboxGateway(
                 control.gate(),
-                ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults()),
+                toolbox,
                 new ToolboxErrors(),
                 version,
                 config.control().proxyDomain()));
+    ToolboxRelay relay =
+        opened(
+            new ToolboxRelay(
+                control.gate(), control.authenticator(), toolbox, new ToolboxErrors()));
     // The listeners start beside the control plane; what clients ask meanwhile waits.
     CompletableFuture<String> ready = new CompletableFuture<>();
     CompletableFuture<Listeners> listening =
         CompletableFuture.supplyAsync(
-            () -> opened(listeners(config, control, gateway, api, proxy, ready)),
+            () -> opened(listeners(config, control, gateway, relay, api, proxy, ready)),
             Thread::startVirtualThread);
     try {
       control.start();
@@ -132,11 +140,12 @@ final class Platform implements AutoCloseable {
       Configuration config,
       ControlPlane control,
       ToolboxGateway gateway,
+      ToolboxRelay relay,
       ServerSocketChannel api,
       ServerSocketChannel proxy,
       CompletableFuture<?> ready) {
     String version = config.control().version();
-    HttpServer apiServer =
+    HttpServer.Builder apiListener =
         HttpServer.builder(config.http())
             .name("api")
             .version(version)
@@ -147,8 +156,8 @@ final class Platform implements AutoCloseable {
                 "",
                 FrontDoor.endpoints(control.endpoints(), version),
                 control.authenticator(),
-                control.errorRenderer())
-            .start();
+                control.errorRenderer());
+    HttpServer apiServer = relay.attach(apiListener).start();
     HttpServer proxyServer =
         gateway
             .attach(HttpServer.builder(config.http()).name("proxy").version(version))

@@ -43,7 +43,7 @@ public record ClientVersion(int major, int minor, int patch, boolean preRelease)
   }
 
   /** Parses a version; a development version never counts as old and is empty. */
-  static Optional<ClientVersion> parse(String text) {
+  public static Optional<ClientVersion> parse(String text) {
     Matcher form = FORM.matcher(text.strip());
     if (text.contains("dev") || !form.matches()) {
       return Optional.empty();

@@ -2,6 +2,7 @@ package io.daytona.toolbox;
 
 import io.daytona.http.Call;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
+import java.util.OptionalLong;
 
 /** Finds the sandbox that a call is about. */
 public final class SandboxCalls {
@@ -21,5 +22,10 @@ public final class SandboxCalls {
    */
   public SandboxDirectory.Running sandbox(Call<?> call) {
     return directory.find(call.principal(ToolboxTarget.class).sandboxId());
+  }
+
+  /** How many processes of a sandbox its memory limit has ended; see {@link SandboxDirectory}. */
+  public OptionalLong memoryKills(SandboxDirectory.Running sandbox) {
+    return directory.memoryKills(sandbox.sandboxId());
   }
 }

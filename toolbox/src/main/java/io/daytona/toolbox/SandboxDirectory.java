@@ -1,6 +1,7 @@
 package io.daytona.toolbox;
 
 import io.daytona.toolbox.agent.Agent;
+import java.util.OptionalLong;
 
 /** Finds the agent of a running sandbox. */
 public interface SandboxDirectory {
@@ -11,6 +12,14 @@ public interface SandboxDirectory {
    *     does not answer
    */
   Running find(String sandboxId);
+
+  /**
+   * How many processes the memory limit has ended since the sandbox was started; empty where nobody
+   * counts.
+   */
+  default OptionalLong memoryKills(String sandboxId) {
+    return OptionalLong.empty();
+  }
 
   /**
    * A running sandbox.

@@ -45,6 +45,33 @@ public final class RealAgent implements AutoCloseable {
         List.of("unshare", "-m", "sh", "-c", script, "sh", file.toString(), inPlaceOf.toString()));
   }
 
+  /**
+   * Starts an agent whose root has the platform's programs in their place, beside everything that
+   * is on this host.
+   */
+  public static RealAgent startWithTools() throws IOException, InterruptedException {
+    String script =
+        """
+        set -e
+        tool=$1 root=/mnt
+        shift
+        mount -t tmpfs none $root
+        for entry in /*; do
+          if [ -L "$entry" ]; then
+            cp -P "$entry" "$root$entry"
+          elif [ -d "$entry" ] && [ "$entry" != $root ]; then
+            mkdir "$root$entry"
+            mount --rbind "$entry" "$root$entry"
+          fi
+        done
+        mkdir -p $root$root $root/.daytona/bin
+        cp "$tool" $root/.daytona/bin/fsutil
+        exec chroot $root "$@"
+        """;
+    String tool = program().resolveSibling("fsutil").toString();
+    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", tool));
+  }
+
   /** Starts an agent for which {@link #SMALL_DISK} is a file system of 1 MiB of its own. */
   public static RealAgent startWithSmallDisk() throws IOException, InterruptedException {
     String script = "mount -t tmpfs -o size=1m none \"$1\" && shift && exec \"$@\"";

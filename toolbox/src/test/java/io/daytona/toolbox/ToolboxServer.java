@@ -131,11 +131,16 @@ public final class ToolboxServer implements AutoCloseable {
     return ToolboxSocket.open(http, uri(path), offered, headers);
   }
 
-  @Override
-  public void close() throws IOException {
+  /** Ends all but the agent and what runs in the sandbox, as a restart of the platform does. */
+  public void closePlatform() {
     http.close();
     server.close();
     client.close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    closePlatform();
     agent.close();
   }
 }

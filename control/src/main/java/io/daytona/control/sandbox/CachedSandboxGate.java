@@ -2,8 +2,10 @@ package io.daytona.control.sandbox;
 
 import io.daytona.control.apikey.ApiKeys;
 import io.daytona.control.apikey.Principal;
+import io.daytona.control.signing.SignedUrls;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.access.SignedFileRequest;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +22,13 @@ final class CachedSandboxGate implements SandboxGate {
   private final SandboxIndex index;
   private final ApiKeys keys;
   private final Activity activity;
+  private final SignedUrls signed;
 
-  CachedSandboxGate(SandboxIndex index, ApiKeys keys, Activity activity) {
+  CachedSandboxGate(SandboxIndex index, ApiKeys keys, Activity activity, SignedUrls signed) {
     this.index = index;
     this.keys = keys;
     this.activity = activity;
+    this.signed = signed;
   }
 
   @Override
@@ -42,6 +46,13 @@ final class CachedSandboxGate implements SandboxGate {
     }
     // The same for a sandbox that exists and one that does not: strangers learn nothing.
     throw DaytonaException.of(ErrorKind.UNAUTHORIZED, "Invalid credentials");
+  }
+
+  @Override
+  public ToolboxTarget authorizeSigned(String sandbox, SignedFileRequest request) {
+    SandboxIndex.Entry entry = find(sandbox, Optional.empty()).orElseThrow(SignedUrls::invalid);
+    signed.verify(entry.id(), request);
+    return target(entry);
   }
 
   @Override

@@ -5,7 +5,9 @@ import io.daytona.control.configuration.PublicUrls;
 import io.daytona.control.persistence.Database;
 import io.daytona.control.persistence.Times;
 import io.daytona.control.region.Regions;
+import io.daytona.control.signing.SignedUrls;
 import io.daytona.control.snapshot.Snapshots;
+import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.failpoint.Failpoints;
@@ -34,6 +36,7 @@ public final class Sandboxes implements AutoCloseable {
   private final Automation automation;
   private final Reconciler reconciler;
   private final SandboxGate gate;
+  private final SandboxLookup lookup;
   private final List<Endpoint<?, ?>> endpoints;
   private final Clock clock;
 
@@ -44,6 +47,7 @@ public final class Sandboxes implements AutoCloseable {
    * @param snapshots what they are made from
    * @param regions where they run
    * @param urls public addresses
+   * @param signed lets signed file URLs in
    * @param policy limits
    * @param failpoints named places behind every transition
    * @param clock tells the time
@@ -56,6 +60,7 @@ public final class Sandboxes implements AutoCloseable {
       Snapshots snapshots,
       Regions regions,
       PublicUrls urls,
+      SignedUrls signed,
       SandboxPolicy policy,
       Failpoints failpoints,
       Clock clock,
@@ -73,11 +78,11 @@ public final class Sandboxes implements AutoCloseable {
         new Lifecycle(store, runner, operations, admission, steps, tokens, threads);
     automation = new Automation(database, lifecycle, activity, clock);
     reconciler = new Reconciler(store, index, runner, operations, admission, steps, clock, threads);
-    gate = new CachedSandboxGate(index, keys, activity);
+    gate = new CachedSandboxGate(index, keys, activity, signed);
     CreateValidation validation =
         new CreateValidation(
             snapshots, regions, intervals, tokens, clock, policy.defaultSnapshot());
-    SandboxLookup lookup = new SandboxLookup(store);
+    lookup = new SandboxLookup(store);
     List<Endpoint<?, ?>> rows =
         new ArrayList<>(
             new SandboxEndpoints(
@@ -95,6 +100,15 @@ public final class Sandboxes implements AutoCloseable {
   /** Who may reach which sandbox. */
   public SandboxGate gate() {
     return gate;
+  }
+
+  /**
+   * The sandbox that a path parameter names, by id or name, in the caller's organization.
+   *
+   * @throws io.daytona.wire.error.DaytonaException 404 for unknown and foreign ones alike
+   */
+  public Sandbox require(Call<?> call, String parameter) {
+    return lookup.require(call, parameter);
   }
 
   /** Makes rows and reality agree before the first request. */

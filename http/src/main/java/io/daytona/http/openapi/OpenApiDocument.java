@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.daytona.http.Access;
 import io.daytona.http.Endpoint;
 import io.daytona.http.Json;
+import io.daytona.http.Method;
 import io.daytona.http.RawReply;
 import java.io.InputStream;
 import java.util.List;
@@ -40,7 +41,10 @@ public final class OpenApiDocument {
 
   /** Adds a table below a prefix. */
   public OpenApiDocument add(String prefix, List<Endpoint<?, ?>> endpoints) {
-    endpoints.forEach(endpoint -> add(prefix + endpoint.path(), endpoint));
+    endpoints.stream()
+        // The format has no word for any method.
+        .filter(endpoint -> endpoint.method() != Method.ANY)
+        .forEach(endpoint -> add(prefix + endpoint.path(), endpoint));
     return this;
   }
 

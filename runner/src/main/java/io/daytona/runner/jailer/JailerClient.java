@@ -62,12 +62,20 @@ public final class JailerClient implements AutoCloseable {
    *
    * @param memoryBytes memory in use
    * @param memoryLimitBytes its limit
+   * @param memoryCacheBytes the part of {@code memoryBytes} that caches files
    * @param cpuNanos CPU time used
+   * @param cpuMillis its limit in thousandths of a CPU, 0 for none
    * @param pids processes and threads
    * @param oomKills processes ended by the memory limit
    */
   public record Stats(
-      long memoryBytes, long memoryLimitBytes, long cpuNanos, long pids, long oomKills) {}
+      long memoryBytes,
+      long memoryLimitBytes,
+      long memoryCacheBytes,
+      long cpuNanos,
+      long cpuMillis,
+      long pids,
+      long oomKills) {}
 
   /**
    * What {@link #start} is asked for.
@@ -244,7 +252,9 @@ public final class JailerClient implements AutoCloseable {
           return new Stats(
               answer.number("memory"),
               answer.number("memory_limit"),
+              answer.number("memory_cache"),
               answer.number("cpu_ns"),
+              answer.number("cpu_millis"),
               answer.number("pids"),
               answer.number("oom_kills"));
         });

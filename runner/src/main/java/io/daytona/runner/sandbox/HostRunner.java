@@ -24,12 +24,15 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The runner of this host: sandboxes through the jailer, and their agents.
@@ -38,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * Closing it leaves the sandboxes running: the next one adopts them.
  */
 public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HostRunner.class);
   private static final int PROTOCOL = 2;
   private static final Duration AGENT_RETRY = Duration.ofSeconds(1);
 
@@ -169,6 +173,17 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     }
     return new Running(
         sandboxId, live.link().agent(), identity.home(), identity.workdir(), identity.user());
+  }
+
+  @Override
+  public OptionalLong memoryKills(String sandboxId) {
+    try {
+      return OptionalLong.of(host.jailer().stats(sandboxId).oomKills());
+    } catch (JailerException e) {
+      // It may have ended meanwhile; the caller's own reply matters more than this detail of it.
+      LOG.debug("the memory kills of {} are not known: {}", sandboxId, e.getMessage());
+      return OptionalLong.empty();
+    }
   }
 
   @Override

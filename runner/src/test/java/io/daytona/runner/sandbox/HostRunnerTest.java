@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -302,12 +303,13 @@ class HostRunnerTest extends JailedTest {
                     "mkdir /m && mount -t tmpfs -o size=4g none /m"
                         + " && exec dd if=/dev/zero of=/m/x bs=1M"));
     assertTrue(String.valueOf(killed.getMessage()).contains("ended with -9"), killed::toString);
-    assertEquals(1, client.stats(spec.id()).oomKills());
+    assertEquals(OptionalLong.of(1), runner.memoryKills(spec.id()));
     // The agent is the last that the kernel chooses; its end is brought about.
     long pid = client.list().sandbox(spec.id()).orElseThrow().pid();
     jailer.root("kill", "-9", Long.toString(pid));
     assertEquals(spec.id() + " true", exits.poll(60, TimeUnit.SECONDS), () -> jailer.log());
     assertEquals(Set.of(), runner.running());
+    assertEquals(OptionalLong.empty(), runner.memoryKills(spec.id()));
     assertThrows(DaytonaException.class, () -> runner.find(spec.id()));
     runner.start(spec);
     assertEquals("up", shell(agent(spec), "echo up"));

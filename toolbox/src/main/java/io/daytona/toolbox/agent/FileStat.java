@@ -3,7 +3,8 @@ package io.daytona.toolbox.agent;
 /**
  * One entry of a sandbox's file system.
  *
- * @param name name in its directory; empty from {@link Agent#stat}
+ * @param name name in its directory, every byte of it ({@link PathBytes}); empty from {@link
+ *     Agent#stat}
  * @param type {@code f d l p s b c} as in find(1)
  * @param mode twelve permission bits
  * @param size bytes

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 
 /** Gives errors the shape of the Toolbox API (toolbox protocol §11). */
 public final class ToolboxErrors implements ErrorRenderer {
-  private static final Pattern PREFIX = Pattern.compile("^/toolbox/[^/]+(?=/|$)");
+  private static final Pattern PREFIX =
+      Pattern.compile("^(/toolbox/[^/]+|/api/toolbox/[^/]+/toolbox)(?=/|$)");
   private static final String EXECUTE = "/process/execute";
 
   /** What the toolbox never answers itself: the gate and the way to the sandbox do. */
@@ -41,9 +42,9 @@ public final class ToolboxErrors implements ErrorRenderer {
         beforeTheToolbox(error) ? ErrorBody.PROXY : ErrorBody.DAEMON);
   }
 
-  /** Git in the sandbox has statuses of its own that the gate uses too. */
+  /** What the toolbox raises with such a status has a code of its own. */
   private static boolean beforeTheToolbox(DaytonaException error) {
-    return BEFORE_THE_TOOLBOX.contains(error.kind()) && !error.code().startsWith("GIT_");
+    return BEFORE_THE_TOOLBOX.contains(error.kind()) && error.code().equals(error.kind().code());
   }
 
   @Override
@@ -52,7 +53,7 @@ public final class ToolboxErrors implements ErrorRenderer {
   }
 
   /** The path inside the toolbox; queries may carry credentials and stay out. */
-  static String path(String uri) {
+  public static String path(String uri) {
     int query = uri.indexOf('?');
     String path = PREFIX.matcher(query < 0 ? uri : uri.substring(0, query)).replaceFirst("");
     return path.isEmpty() ? "/" : path;

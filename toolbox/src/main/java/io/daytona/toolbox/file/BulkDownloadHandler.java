@@ -7,7 +7,9 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ErrorBody;
+import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.wire.error.DaytonaException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -62,9 +64,15 @@ final class BulkDownloadHandler {
       return;
     }
     try (download) {
-      long size = download.stat().size();
-      head(out, "file", path, contentType(path), size);
-      FileCopy.exactly(download.bytes(), out, size);
+      FileContent content;
+      try {
+        content = content(download, path);
+      } catch (DaytonaException e) {
+        error(path, method, e, out);
+        return;
+      }
+      head(out, "file", path, contentType(path), content.size());
+      FileCopy.all(content, out);
       write(out, "\r\n");
     }
   }
@@ -80,13 +88,28 @@ final class BulkDownloadHandler {
     }
   }
 
+  /** Parts need a size, which clients check. */
+  private static FileContent content(Download download, String path) {
+    try {
+      FileContent content = FileContent.of(download);
+      if (content.size() == FileContent.UNKNOWN) {
+        throw ToolboxError.badRequest(
+            PathBytes.shown(path) + " does not say how large it is; download it alone");
+      }
+      return content;
+    } catch (AgentException e) {
+      throw FileFault.of(e, path);
+    }
+  }
+
   private static void error(String path, String method, DaytonaException e, OutputStream out)
       throws IOException {
     boolean known = e.kind().status() < 500 && !e.code().equals("BAD_REQUEST");
     int status = known ? e.kind().status() : 500;
     String code = known ? e.code() : "FILE_READ_FAILED";
     String message = known ? e.sentence() : "failed to open file: " + e.sentence();
-    ErrorBody body = ErrorBody.now(status, message, code, path, method, ErrorBody.DAEMON);
+    ErrorBody body =
+        ErrorBody.now(status, message, code, PathBytes.shown(path), method, ErrorBody.DAEMON);
     byte[] json = Json.mapper().writeValueAsBytes(body);
     head(out, "error", path, JSON, json.length);
     out.write(json);

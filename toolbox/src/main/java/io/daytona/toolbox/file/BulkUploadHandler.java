@@ -5,12 +5,12 @@ import io.daytona.http.Json;
 import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ErrorBody;
 import io.daytona.wire.error.DaytonaException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -169,14 +169,14 @@ final class BulkUploadHandler {
 
     private void finish(FileSink open) {
       try (open) {
-        written.add(new Written(path, open.finish()));
+        written.add(new Written(PathBytes.shown(path), open.finish()));
       } catch (DaytonaException e) {
         error(e.sentence());
       }
     }
 
     private void rememberPath() {
-      String trimmed = text.toString(StandardCharsets.UTF_8).strip();
+      String trimmed = PathBytes.decode(text.toByteArray()).strip();
       if (trimmed.isEmpty() || text.size() > MAX_PATH) {
         error(trimmed.isEmpty() ? "path is empty" : "path is too long");
       } else if (paths.size() == MAX_WAITING) {

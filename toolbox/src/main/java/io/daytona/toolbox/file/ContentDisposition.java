@@ -1,6 +1,6 @@
 package io.daytona.toolbox.file;
 
-import java.nio.charset.StandardCharsets;
+import io.daytona.toolbox.agent.PathBytes;
 import java.util.HexFormat;
 
 /** Writes file names into headers so that clients find them again (toolbox protocol §6.3). */
@@ -34,7 +34,7 @@ final class ContentDisposition {
 
   private static String percentEncoded(String name) {
     StringBuilder text = new StringBuilder(name.length() + 16);
-    for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : PathBytes.encode(name)) {
       if (b > 0 && UNRESERVED.indexOf(b) >= 0) {
         text.append((char) b);
       } else {

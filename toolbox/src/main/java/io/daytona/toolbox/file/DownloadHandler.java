@@ -41,8 +41,10 @@ final class DownloadHandler {
     FileStat stat = download.stat();
     Map<String, String> headers = headers(file, stat);
     return switch (Preconditions.evaluate(call, FileInfo.modified(stat))) {
-      case PROCEED ->
-          new RawReply(200, BYTES, stat.size(), headers, new Body(download, stat.size()));
+      case PROCEED -> {
+        FileContent content = content(download);
+        yield new RawReply(200, BYTES, content.size(), headers, new Body(download, content));
+      }
       case NOT_MODIFIED -> {
         download.close();
         yield new RawReply(304, BYTES, -1, headers, NOTHING);
@@ -74,7 +76,8 @@ final class DownloadHandler {
       case ByteRange.Wanted.Part(ByteRange range) -> {
         headers.put("Content-Range", range.contentRange(stat.size()));
         Download download = file.agent().read(file.absolute(), range.first(), range.length());
-        yield new RawReply(206, BYTES, range.length(), headers, new Body(download, range.length()));
+        FileContent content = new FileContent(download.bytes(), range.length());
+        yield new RawReply(206, BYTES, range.length(), headers, new Body(download, content));
       }
     };
   }
@@ -97,11 +100,24 @@ final class DownloadHandler {
     return headers;
   }
 
-  private record Body(Download download, long size) implements RawReply.Writer {
+  private static FileContent content(Download download) {
+    boolean readable = false;
+    try {
+      FileContent content = FileContent.of(download);
+      readable = true;
+      return content;
+    } finally {
+      if (!readable) {
+        download.close();
+      }
+    }
+  }
+
+  private record Body(Download download, FileContent content) implements RawReply.Writer {
     @Override
     public void write(OutputStream out) throws IOException {
       try (download) {
-        FileCopy.exactly(download.bytes(), out, size);
+        FileCopy.all(content, out);
       }
     }
 

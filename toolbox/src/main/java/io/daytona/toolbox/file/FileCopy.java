@@ -3,7 +3,6 @@ package io.daytona.toolbox.file;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 
 /** Copies a promised number of bytes out of a sandbox. */
@@ -11,15 +10,16 @@ final class FileCopy {
   private FileCopy() {}
 
   /**
-   * Copies exactly so many bytes, in the pieces they come in.
+   * Copies as many bytes as the content is said to have, in the pieces they come in.
    *
    * @throws DaytonaException when the sandbox has fewer: it went away, or the file shrank
    * @throws IOException when the client went away
    */
-  static void exactly(InputStream in, OutputStream out, long size) throws IOException {
-    Promised promised = new Promised(out, size);
+  static void all(FileContent content, OutputStream out) throws IOException {
+    boolean known = content.size() != FileContent.UNKNOWN;
+    Promised promised = new Promised(out, known ? content.size() : Long.MAX_VALUE);
     try {
-      in.transferTo(promised);
+      content.bytes().transferTo(promised);
     } catch (Kept _) {
       return;
     } catch (IOException e) {
@@ -29,7 +29,7 @@ final class FileCopy {
       throw DaytonaException.of(
           ErrorKind.BAD_GATEWAY, "The sandbox went away while the file was read.", e);
     }
-    if (promised.left > 0) {
+    if (known && promised.left > 0) {
       throw DaytonaException.of(
           ErrorKind.BAD_GATEWAY,
           "The file shrank by " + promised.left + " bytes while it was read.");

@@ -1,35 +1,43 @@
 package io.daytona.toolbox.file;
 
 import io.daytona.http.Access;
-import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
 import io.daytona.http.Method;
 import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
-import io.daytona.toolbox.SandboxPaths;
-import io.daytona.toolbox.agent.AgentException;
-import io.daytona.toolbox.error.ToolboxError;
-import io.daytona.wire.error.DaytonaException;
 import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Files of a sandbox (toolbox protocol §6). */
 public final class FileEndpoints {
-  private static final int DEFAULT_FOLDER_MODE = 0755;
+  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
   private final SandboxCalls calls;
+  private final FileQueries queries;
+  private final FileChanges changes;
+  private final FileTool tool = new FileTool(FileTool.PROGRAM);
 
   /**
    * @param calls finds sandboxes
    */
   public FileEndpoints(SandboxCalls calls) {
     this.calls = calls;
+    this.queries = new FileQueries(calls, tool);
+    this.changes = new FileChanges(calls);
   }
 
   /** The table's rows. */
   public List<Endpoint<?, ?>> all() {
-    UploadHandler upload = new UploadHandler(calls);
+    List<Endpoint<?, ?>> rows = new ArrayList<>();
+    rows.addAll(entries());
+    rows.addAll(contents());
+    rows.addAll(trees());
+    return rows;
+  }
+
+  private List<Endpoint<?, ?>> entries() {
     return List.of(
         list("/files", "ListFiles"),
         list("/files/", "ListFilesSlash"),
@@ -39,7 +47,7 @@ public final class FileEndpoints {
             "Describes a file or directory.",
             Access.MEMBER,
             FileInfo.class,
-            this::info),
+            queries::info),
         new Endpoint<>(
             Method.POST,
             "/files/folder",
@@ -49,7 +57,7 @@ public final class FileEndpoints {
             Void.class,
             Void.class,
             201,
-            this::makeFolder),
+            changes::makeFolder),
         new Endpoint<>(
             Method.DELETE,
             "/files",
@@ -59,7 +67,32 @@ public final class FileEndpoints {
             Void.class,
             Void.class,
             204,
-            this::delete),
+            changes::delete),
+        new Endpoint<>(
+            Method.POST,
+            "/files/move",
+            "MoveFile",
+            "Moves or renames a file or directory; what is at the destination stays.",
+            Access.MEMBER,
+            Void.class,
+            RawReply.class,
+            200,
+            changes::move),
+        new Endpoint<>(
+            Method.POST,
+            "/files/permissions",
+            "SetFilePermissions",
+            "Changes mode, owner and group.",
+            Access.MEMBER,
+            Void.class,
+            Void.class,
+            200,
+            changes::setPermissions));
+  }
+
+  private List<Endpoint<?, ?>> contents() {
+    UploadHandler upload = new UploadHandler(calls);
+    return List.of(
         Endpoint.post(
             "/files/upload",
             "UploadFileOld",
@@ -105,6 +138,41 @@ public final class FileEndpoints {
             new BulkDownloadHandler(calls)::handle));
   }
 
+  private List<Endpoint<?, ?>> trees() {
+    SearchHandler search = new SearchHandler(calls, tool);
+    return List.of(
+        Endpoint.get(
+            "/files/find",
+            "FindInFiles",
+            "Finds the lines that hold a text, in a file or below a directory.",
+            Access.MEMBER,
+            RawReply.class,
+            search::find),
+        Endpoint.get(
+            "/files/search",
+            "SearchFiles",
+            "Finds the files and directories whose names match a pattern.",
+            Access.MEMBER,
+            RawReply.class,
+            search::search),
+        Endpoint.post(
+            "/files/replace",
+            "ReplaceInFiles",
+            "Replaces a text in files.",
+            Access.MEMBER,
+            ReplaceRequest.class,
+            ReplaceResult[].class,
+            200,
+            new ReplaceHandler(calls)::handle),
+        Endpoint.get(
+            "/files/watch",
+            "WatchFiles",
+            "Tells of changes below a directory as server-sent events.",
+            Access.MEMBER,
+            RawReply.class,
+            new WatchHandler(calls, tool, HEARTBEAT)::handle));
+  }
+
   private Endpoint<Void, FileInfo[]> list(String path, String operation) {
     return Endpoint.get(
         path,
@@ -112,73 +180,6 @@ public final class FileEndpoints {
         "Lists a directory, down to a depth.",
         Access.MEMBER,
         FileInfo[].class,
-        this::list);
-  }
-
-  private FileInfo[] list(Call<Void> call) throws InterruptedException {
-    String path = call.query("path").filter(text -> !text.isEmpty()).orElse(".");
-    int depth = call.query("depth").map(FileEndpoints::depth).orElse(1);
-    SandboxFile directory = SandboxFile.of(calls.sandbox(call), path);
-    try {
-      return FileTree.list(directory, depth).toArray(FileInfo[]::new);
-    } catch (AgentException e) {
-      throw FileFault.of(e, path);
-    }
-  }
-
-  private FileInfo info(Call<Void> call) {
-    SandboxFile file = SandboxFile.required(calls, call);
-    try {
-      return FileInfo.of(
-          SandboxPaths.baseName(file.asked()),
-          SandboxPaths.clean(file.absolute()),
-          file.agent().stat(file.absolute(), true));
-    } catch (AgentException e) {
-      throw FileFault.of(e, file.asked());
-    }
-  }
-
-  private @Nullable Void makeFolder(Call<Void> call) {
-    int mode =
-        call.query("mode")
-            .filter(text -> !text.isEmpty())
-            .map(FileEndpoints::mode)
-            .orElse(DEFAULT_FOLDER_MODE);
-    SandboxFile folder = SandboxFile.required(calls, call);
-    try {
-      folder.agent().mkdir(folder.absolute(), mode, true);
-      return null;
-    } catch (AgentException e) {
-      throw FileFault.of(e, folder.asked());
-    }
-  }
-
-  private @Nullable Void delete(Call<Void> call) {
-    SandboxFile file = SandboxFile.required(calls, call);
-    boolean recursive = call.query("recursive").filter("true"::equals).isPresent();
-    try {
-      if (file.agent().stat(file.absolute(), false).isDirectory() && !recursive) {
-        throw ToolboxError.badRequest(
-            "cannot delete the directory " + file.asked() + " without recursive=true");
-      }
-      file.agent().remove(file.absolute(), recursive);
-      return null;
-    } catch (AgentException e) {
-      throw FileFault.of(e, file.asked());
-    }
-  }
-
-  private static int depth(String text) {
-    if (text.matches("\\d{1,9}") && Integer.parseInt(text) >= 1) {
-      return Integer.parseInt(text);
-    }
-    throw ToolboxError.badRequest("depth must be an integer of at least 1");
-  }
-
-  private static int mode(String text) {
-    if (text.matches("[0-7]{1,10}")) {
-      return (int) (Long.parseLong(text, 8) & 0777);
-    }
-    throw DaytonaException.badRequest("invalid mode format");
+        queries::list);
   }
 }

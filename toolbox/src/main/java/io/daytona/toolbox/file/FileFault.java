@@ -2,6 +2,7 @@ package io.daytona.toolbox.file;
 
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
@@ -36,12 +37,12 @@ final class FileFault {
     return DaytonaException.of(
         ErrorKind.BAD_REQUEST,
         "INVALID_FILE_PATH",
-        "invalid file path: " + what + (path.isEmpty() ? "" : ": " + path));
+        "invalid file path: " + what + (path.isEmpty() ? "" : ": " + PathBytes.shown(path)));
   }
 
   private static DaytonaException fault(
       ErrorKind kind, String code, String what, String subject, AgentException cause) {
-    return new DaytonaException(kind, code, what + ": " + subject, null, cause);
+    return new DaytonaException(kind, code, what + ": " + PathBytes.shown(subject), null, cause);
   }
 
   private static String words(AgentException e) {

@@ -1,6 +1,7 @@
 package io.daytona.toolbox.file;
 
 import io.daytona.toolbox.agent.FileStat;
+import io.daytona.toolbox.agent.PathBytes;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -43,7 +44,7 @@ public record FileInfo(
     Instant modified = modified(stat);
     String fraction = fraction(Math.floorMod(stat.mtimeNanos(), NANOS));
     return new FileInfo(
-        name,
+        PathBytes.shown(name),
         stat.isDirectory(),
         stat.size(),
         SECONDS.format(modified) + fraction + " +0000 UTC",
@@ -52,7 +53,7 @@ public record FileInfo(
         String.format(Locale.ROOT, "%04o", stat.mode() & 0777),
         Long.toString(stat.uid()),
         Long.toString(stat.gid()),
-        path);
+        PathBytes.shown(path));
   }
 
   /** When it was modified. */

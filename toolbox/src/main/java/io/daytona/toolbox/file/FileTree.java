@@ -1,21 +1,38 @@
 package io.daytona.toolbox.file;
 
 import io.daytona.toolbox.SandboxPaths;
-import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
+import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Lists directories: sorted by name, each followed by what it holds (toolbox protocol §6.2). */
+/**
+ * Lists directories: sorted by name, each followed by what it holds (toolbox protocol §6.2). Links
+ * are described as what they lead to, but never descended into.
+ */
 final class FileTree {
   /** A reply is built in memory, so a directory of millions of files must not be listed whole. */
   static final int MAX_ENTRIES = 100_000;
 
-  private FileTree() {}
+  private static final Duration UNLIMITED = Duration.ofDays(1);
+  private static final int FIELDS = 8;
+  private static final Comparator<FileStat> BY_NAME =
+      Comparator.comparing(entry -> PathBytes.encode(entry.name()), Arrays::compareUnsigned);
+
+  private final FileTool tool;
+
+  FileTree(FileTool tool) {
+    this.tool = tool;
+  }
 
   /**
    * The entries down to a depth.
@@ -23,61 +40,78 @@ final class FileTree {
    * @param depth levels, 1 for the directory's own entries
    * @throws AgentException when the directory itself cannot be listed
    */
-  static List<FileInfo> list(SandboxFile directory, int depth) throws InterruptedException {
-    List<FileInfo> found = new ArrayList<>();
-    String shown = SandboxPaths.clean(directory.absolute());
-    add(directory.agent(), directory.absolute(), shown, depth, found);
-    return found;
+  List<FileInfo> list(SandboxFile directory, int depth) throws InterruptedException {
+    return depth == 1 ? children(directory) : descendants(directory, depth);
   }
 
-  private static void add(Agent agent, String path, String shown, int depth, List<FileInfo> found)
-      throws InterruptedException {
-    for (FileStat entry : entries(agent, path, found.size())) {
-      if (found.size() == MAX_ENTRIES) {
-        throw tooMany();
-      }
-      String entryPath = SandboxPaths.join(path, entry.name());
-      String entryShown = SandboxPaths.join(shown, entry.name());
-      found.add(FileInfo.of(entry.name(), entryShown, entry));
-      if (depth > 1 && entry.isDirectory()) {
-        addBelow(agent, entryPath, entryShown, depth - 1, found);
-      }
-    }
-  }
-
-  /** What may not be read below the directory asked for is left out, like a dangling link. */
-  private static void addBelow(
-      Agent agent, String path, String shown, int depth, List<FileInfo> found)
-      throws InterruptedException {
-    try {
-      add(agent, path, shown, depth, found);
-    } catch (AgentException e) {
-      if (e.errno() == 0) {
-        throw e;
-      }
-    }
-  }
-
-  private static List<FileStat> entries(Agent agent, String path, int already)
-      throws InterruptedException {
+  private static List<FileInfo> children(SandboxFile directory) throws InterruptedException {
     List<FileStat> entries = new ArrayList<>();
-    try (FileListing listing = agent.list(path)) {
+    try (FileListing listing = directory.agent().list(directory.absolute())) {
       for (FileStat entry = listing.next(); entry != null; entry = listing.next()) {
         // Links are followed, so one that is still a link leads nowhere.
         if (entry.type() != 'l') {
+          requireRoom(entries);
           entries.add(entry);
-        }
-        if (already + entries.size() > MAX_ENTRIES) {
-          throw tooMany();
         }
       }
     }
-    entries.sort(Comparator.comparing(FileStat::name));
-    return entries;
+    entries.sort(BY_NAME);
+    String shown = SandboxPaths.clean(directory.absolute());
+    return entries.stream()
+        .map(entry -> FileInfo.of(entry.name(), SandboxPaths.join(shown, entry.name()), entry))
+        .toList();
   }
 
-  private static RuntimeException tooMany() {
-    return ToolboxError.badRequest(
-        "more than " + MAX_ENTRIES + " entries; list a directory below or use a smaller depth");
+  private List<FileInfo> descendants(SandboxFile directory, int depth) throws InterruptedException {
+    FoundPaths paths = new FoundPaths(directory.absolute(), directory.asked());
+    List<FileInfo> found = new ArrayList<>();
+    try (FileToolRecords records =
+        tool.start(
+            directory.agent(), FIELDS, "list", directory.absolute(), Integer.toString(depth))) {
+      while (!records.ended()) {
+        List<byte[]> record = records.next(UNLIMITED);
+        if (record != null && !text(record, 2).equals("l")) {
+          requireRoom(found);
+          String path = paths.absolute(record.getFirst());
+          found.add(FileInfo.of(SandboxPaths.baseName(path), path, stat(record)));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Path, own type, type behind links, mode, size, uid, gid, seconds.nanoseconds. */
+  private static FileStat stat(List<byte[]> record) {
+    try {
+      String[] time = text(record, 7).split("\\.", 2);
+      long nanos =
+          Math.addExact(
+              Math.multiplyExact(Long.parseLong(time[0]), 1_000_000_000L), Long.parseLong(time[1]));
+      return new FileStat(
+          "",
+          text(record, 2).charAt(0),
+          Integer.parseInt(text(record, 3), 8),
+          Long.parseLong(text(record, 4)),
+          Long.parseLong(text(record, 5)),
+          Long.parseLong(text(record, 6)),
+          "",
+          "",
+          nanos,
+          "");
+    } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw DaytonaException.of(
+          ErrorKind.BAD_GATEWAY, "The sandbox's file tool described a file in other words.", e);
+    }
+  }
+
+  private static String text(List<byte[]> record, int field) {
+    return new String(record.get(field), StandardCharsets.US_ASCII);
+  }
+
+  private static void requireRoom(List<?> found) {
+    if (found.size() == MAX_ENTRIES) {
+      throw ToolboxError.badRequest(
+          "more than " + MAX_ENTRIES + " entries; list a directory below or use a smaller depth");
+    }
   }
 }

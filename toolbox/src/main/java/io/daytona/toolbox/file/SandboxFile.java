@@ -11,7 +11,8 @@ import io.daytona.toolbox.error.ToolboxError;
  * A file of a sandbox that a call names.
  *
  * @param sandbox the sandbox
- * @param asked path as the client wrote it
+ * @param asked path as the client wrote it, every byte of it ({@link
+ *     io.daytona.toolbox.agent.PathBytes})
  * @param absolute path inside the sandbox
  */
 record SandboxFile(Running sandbox, String asked, String absolute) {
@@ -26,11 +27,22 @@ record SandboxFile(Running sandbox, String asked, String absolute) {
 
   /** The file of the query parameter {@code path}, which must be there. */
   static SandboxFile required(SandboxCalls calls, Call<?> call) {
-    String path =
-        call.query("path")
-            .filter(text -> !text.isEmpty())
-            .orElseThrow(() -> ToolboxError.badRequest("path is required"));
+    return required(calls, call, "path");
+  }
+
+  /** The file of a query parameter, which must be there. */
+  static SandboxFile required(SandboxCalls calls, Call<?> call, String name) {
+    String path = parameter(call, name);
+    if (path.isEmpty()) {
+      throw ToolboxError.badRequest(name + " is required");
+    }
     return of(calls.sandbox(call), path);
+  }
+
+  /** A query parameter with every byte of it, or an empty string. */
+  static String parameter(Call<?> call, String name) {
+    String text = call.query(name).orElse("");
+    return text.indexOf('\ufffd') < 0 ? text : RawQuery.value(call.uri(), name).orElse(text);
   }
 
   Agent agent() {

@@ -3,6 +3,7 @@ package io.daytona.toolbox.file;
 import io.daytona.http.Call;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxPaths;
+import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.wire.error.DaytonaException;
 import java.io.IOException;
@@ -50,7 +51,7 @@ final class UploadHandler {
       raw(body, file);
     }
     String name = SandboxPaths.baseName(file.absolute());
-    return new UploadedFile(name, file.asked(), "file");
+    return new UploadedFile(PathBytes.shown(name), PathBytes.shown(file.asked()), "file");
   }
 
   private static void raw(InputStream body, SandboxFile file) throws IOException {

@@ -77,7 +77,12 @@ final class GitFaults {
           rule(
               GitFault.FORBIDDEN,
               "Permission denied|Read-only file system|dubious ownership|Operation not permitted"
-                  + "|insufficient permission"));
+                  + "|insufficient permission"),
+          rule(
+              GitFault.BAD_REQUEST,
+              "could not create (work tree|leading)|cannot mkdir|can only add regular files"
+                  + "|(adding|updating) files failed|unable to index file|unable to stat"
+                  + "|File name too long|Not a directory|Is a directory|No such file or directory"));
 
   private GitFaults() {}
 

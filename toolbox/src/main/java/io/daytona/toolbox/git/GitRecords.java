@@ -6,7 +6,6 @@ import io.daytona.wire.error.DaytonaException;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class GitRecords implements AutoCloseable {
   private static final int MAX_RECORD = 16 << 20;
   private static final int ERROR_TAIL = 32 << 10;
-  private static final Duration LONG = Duration.ofHours(1);
 
   private final AgentProcess process;
   private final byte terminator;
-  private final Supplier<DaytonaException> tooLarge;
+  private final Duration silence;
+  private final Faults faults;
   private final ByteArrayOutputStream record = new ByteArrayOutputStream();
   private byte[] chunk = new byte[0];
   private int at;
@@ -30,12 +29,14 @@ final class GitRecords implements AutoCloseable {
   /**
    * @param process reads to its end
    * @param terminator last byte of every record, not part of it
-   * @param tooLarge the error for a record of more than 16 MiB
+   * @param silence how long it may write nothing before it is given up
+   * @param faults what to raise then, and for a record of more than 16 MiB
    */
-  GitRecords(AgentProcess process, char terminator, Supplier<DaytonaException> tooLarge) {
+  GitRecords(AgentProcess process, char terminator, Duration silence, Faults faults) {
     this.process = process;
     this.terminator = (byte) terminator;
-    this.tooLarge = tooLarge;
+    this.silence = silence;
+    this.faults = faults;
   }
 
   /**
@@ -54,7 +55,7 @@ final class GitRecords implements AutoCloseable {
       record.write(chunk, at, chunk.length - at);
       at = chunk.length;
       if (record.size() > MAX_RECORD) {
-        throw tooLarge.get();
+        throw faults.tooLarge();
       }
       if (!refill()) {
         return record.size() == 0 ? null : take();
@@ -68,7 +69,7 @@ final class GitRecords implements AutoCloseable {
       record.write(chunk, at, chunk.length - at);
       at = chunk.length;
       if (record.size() > MAX_RECORD) {
-        throw tooLarge.get();
+        throw faults.tooLarge();
       }
     } while (refill());
     return take();
@@ -92,8 +93,8 @@ final class GitRecords implements AutoCloseable {
 
   private boolean refill() throws InterruptedException {
     while (status == Integer.MIN_VALUE) {
-      switch (process.next(LONG)) {
-        case null -> {}
+      switch (process.next(silence)) {
+        case null -> throw faults.tooSlow();
         case Output.Chunk(int channel, byte[] bytes) when channel == 1 -> {
           chunk = bytes;
           at = 0;
@@ -118,5 +119,14 @@ final class GitRecords implements AutoCloseable {
   @Override
   public void close() {
     process.close();
+  }
+
+  /** What to raise when output cannot be read to its end. */
+  interface Faults {
+    /** A record is too large. */
+    DaytonaException tooLarge();
+
+    /** The process has written nothing for too long; it is to be ended. */
+    DaytonaException tooSlow();
   }
 }

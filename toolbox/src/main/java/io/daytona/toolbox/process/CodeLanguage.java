@@ -1,5 +1,6 @@
 package io.daytona.toolbox.process;
 
+import io.daytona.toolbox.chart.ChartProgram;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,9 @@ enum CodeLanguage {
 
   /** What the program reads. */
   String source(String code) {
+    if (this == PYTHON && ChartProgram.mayDraw(code)) {
+      return ChartProgram.of(code);
+    }
     return preamble + code;
   }
 

@@ -9,12 +9,11 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.ToolboxError;
-import java.nio.charset.StandardCharsets;
+import io.daytona.toolbox.process.ExecutionReply.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +28,12 @@ final class CodeRunHandler {
 
   private final SandboxCalls calls;
   private final OutputLimits limits;
+  private final OneShot oneShot;
 
-  CodeRunHandler(SandboxCalls calls, OutputLimits limits) {
+  CodeRunHandler(SandboxCalls calls, OutputLimits limits, OneShot oneShot) {
     this.calls = calls;
     this.limits = limits;
+    this.oneShot = oneShot;
   }
 
   RawReply handle(Call<CodeRunRequest> call) throws InterruptedException {
@@ -63,34 +64,37 @@ final class CodeRunHandler {
       Duration limit)
       throws InterruptedException {
     Running sandbox = calls.sandbox(call);
-    OutputCapture output = limits.capture();
-    long start = System.nanoTime();
+    CapturedOutput output = CapturedOutput.of(call, limits, true);
     Spawn spawn =
-        ExecuteHandler.spawnOf(language.argv(arguments), env, sandbox.workdir(), limit)
+        ExecuteHandler.spawnOf(language.argv(arguments), env, sandbox.workdir(), limit, output)
             .withInput(language.source(code));
-    try (AgentProcess process = StartFailure.spawn(sandbox.agent(), spawn)) {
-      OptionalInt exit = Execution.run(sandbox.agent(), process, limit, output);
-      if (exit.isEmpty()) {
-        removeLeftover(sandbox, language.leftover(process.pid()));
-        throw ToolboxError.executionTimeout(ExecuteHandler.knowsCodes(call));
-      }
-      call.timing("run", (System.nanoTime() - start) / 1e6);
-      return ExecutionReply.of(exit.getAsInt(), output);
+    try {
+      return oneShot.run(call, sandbox, limit, output, false, start(sandbox, language, spawn));
     } catch (StartFailure e) {
       return notStarted(language, e, output);
-    } catch (RuntimeException | InterruptedException e) {
-      output.close();
-      throw e;
     }
+  }
+
+  private static OneShot.Start start(Running sandbox, CodeLanguage language, Spawn spawn) {
+    return new OneShot.Start() {
+      @Override
+      public AgentProcess start() {
+        return StartFailure.spawn(sandbox.agent(), spawn);
+      }
+
+      @Override
+      public void afterTimeout(AgentProcess killed) {
+        removeLeftover(sandbox, language.leftover(killed.pid()));
+      }
+    };
   }
 
   /** A missing program is what a shell would say of it; anything else is a start failure. */
   private static RawReply notStarted(
-      CodeLanguage language, StartFailure failure, OutputCapture output) {
+      CodeLanguage language, StartFailure failure, CapturedOutput output) {
     boolean missing = failure.errno() == Errno.ENOENT;
-    String text = missing ? language.program() + ": command not found\n" : failure.text();
-    output.add(text.getBytes(StandardCharsets.UTF_8));
-    return ExecutionReply.of(missing ? NOT_FOUND : -1, output);
+    output.addNotice(missing ? language.program() + ": command not found\n" : failure.text());
+    return ExecutionReply.of(Outcome.of(missing ? NOT_FOUND : -1), output);
   }
 
   private static void removeLeftover(Running sandbox, String path) {

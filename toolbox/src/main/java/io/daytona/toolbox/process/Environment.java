@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The variables a client adds to a command's environment. */
-final class Environment {
+public final class Environment {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   private Environment() {}
@@ -17,7 +17,7 @@ final class Environment {
    *
    * @throws io.daytona.wire.error.DaytonaException 400 naming the first that cannot be one
    */
-  static Map<String, String> of(@Nullable Map<String, @Nullable String> envs) {
+  public static Map<String, String> of(@Nullable Map<String, @Nullable String> envs) {
     if (envs == null) {
       return Map.of();
     }

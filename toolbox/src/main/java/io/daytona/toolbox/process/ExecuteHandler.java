@@ -2,7 +2,6 @@ package io.daytona.toolbox.process;
 
 import io.daytona.http.Call;
 import io.daytona.http.RawReply;
-import io.daytona.toolbox.ClientVersion;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.SandboxPaths;
@@ -11,12 +10,11 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.toolbox.process.ExecutionReply.Outcome;
 import io.daytona.wire.error.DaytonaException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
@@ -26,11 +24,13 @@ final class ExecuteHandler {
   private final SandboxCalls calls;
   private final Shells shells;
   private final OutputLimits limits;
+  private final OneShot oneShot;
 
-  ExecuteHandler(SandboxCalls calls, Shells shells, OutputLimits limits) {
+  ExecuteHandler(SandboxCalls calls, Shells shells, OutputLimits limits, OneShot oneShot) {
     this.calls = calls;
     this.shells = shells;
     this.limits = limits;
+    this.oneShot = oneShot;
   }
 
   RawReply handle(Call<ExecuteRequest> call) throws InterruptedException {
@@ -43,28 +43,15 @@ final class ExecuteHandler {
     Running sandbox = calls.sandbox(call);
     String cwd =
         request.cwd() == null ? sandbox.workdir() : SandboxPaths.absolute(sandbox, request.cwd());
-    OutputCapture output = limits.capture();
-    long start = System.nanoTime();
-    Spawn shell = spawnOf(List.of(), env, cwd, limit).withInput(command);
-    try (AgentProcess process = spawn(sandbox.agent(), shell)) {
-      OptionalInt exit = Execution.run(sandbox.agent(), process, limit, output);
-      if (exit.isEmpty()) {
-        throw ToolboxError.executionTimeout(knowsCodes(call));
-      }
-      call.timing("run", (System.nanoTime() - start) / 1e6);
-      return ExecutionReply.of(exit.getAsInt(), output);
+    CapturedOutput output = CapturedOutput.of(call, limits, false);
+    Spawn shell = spawnOf(List.of(), env, cwd, limit, output).withInput(command);
+    try {
+      return oneShot.run(
+          call, sandbox, limit, output, output.isSplit(), () -> spawn(sandbox.agent(), shell));
     } catch (StartFailure e) {
-      output.add(e.text().getBytes(StandardCharsets.UTF_8));
-      return ExecutionReply.of(-1, output);
-    } catch (RuntimeException | InterruptedException e) {
-      output.close();
-      throw e;
+      output.addNotice(e.text());
+      return ExecutionReply.of(Outcome.of(-1), output);
     }
-  }
-
-  /** Whether the client tells errors apart by their codes, as clients do since 0.201. */
-  static boolean knowsCodes(Call<?> call) {
-    return ClientVersion.of(call).map(version -> !version.isBefore(0, 201, 0)).orElse(true);
   }
 
   /**
@@ -92,9 +79,16 @@ final class ExecuteHandler {
    * A command without a limit goes on when the platform goes away, as it does when its client goes
    * away; one with a limit is killed, because nobody is left to keep the limit.
    */
-  static Spawn spawnOf(List<String> argv, Map<String, String> env, String cwd, Duration limit) {
+  static Spawn spawnOf(
+      List<String> argv,
+      Map<String, String> env,
+      String cwd,
+      Duration limit,
+      CapturedOutput output) {
+    boolean merge = !output.isSplit();
     boolean killOnClose = !limit.equals(TimeLimit.NONE);
-    return new Spawn(argv, env, Set.of(), cwd, "", null, true, true, false, 0, "", "", killOnClose);
+    return new Spawn(
+        argv, env, Set.of(), cwd, "", null, true, merge, false, 0, "", "", killOnClose);
   }
 
   private static String command(ExecuteRequest request) {

@@ -6,14 +6,29 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentProcess.Output;
 import io.daytona.toolbox.agent.Errno;
 import java.time.Duration;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** Gathers the output of a started program and waits for its end. */
 final class Execution {
   private static final int SIGKILL = 9;
 
+  /** What a killed program had written is in its pipes already. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private Execution() {}
+
+  /**
+   * How a program ended.
+   *
+   * @param status exit code, or minus the signal
+   * @param timedOut whether it was killed because its time was up
+   */
+  record Ending(int status, boolean timedOut) {
+    /** The exit code as clients know it: −1 after a signal (toolbox protocol §2.1). */
+    int exitCode() {
+      return Math.max(status, -1);
+    }
+  }
 
   /**
    * Runs a program to its end. A child that it left in the background and that still holds its
@@ -21,22 +36,33 @@ final class Execution {
    *
    * @param limit how long it may run; then its whole process group is killed
    * @param output takes what it writes
-   * @return its exit code, −1 after a signal; empty when it was killed by the limit
    */
-  static OptionalInt run(Agent agent, AgentProcess process, Duration limit, OutputCapture output)
+  static Ending run(Agent agent, AgentProcess process, Duration limit, CapturedOutput output)
       throws InterruptedException {
+    Integer status = follow(process, limit, output);
+    boolean timedOut = status == null;
+    if (timedOut) {
+      kill(agent, process);
+      status = follow(process, LAST_WORDS, output);
+    }
+    output.finish();
+    return new Ending(status == null ? -SIGKILL : status, timedOut);
+  }
+
+  /** The program's status; null when the time was up first. */
+  private static @Nullable Integer follow(
+      AgentProcess process, Duration limit, CapturedOutput output) throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
       Duration left = limit.minusNanos(System.nanoTime() - start);
       switch (next(process, left)) {
         case null -> {
-          kill(agent, process);
-          return OptionalInt.empty();
+          return null;
         }
-        case Output.Chunk chunk -> output.add(chunk.bytes());
+        case Output.Chunk chunk -> output.add(chunk.channel(), chunk.bytes());
         case Output.End _ -> {}
         case Output.Exit exit -> {
-          return OptionalInt.of(exit.status() < 0 ? -1 : exit.status());
+          return exit.status();
         }
       }
     }
@@ -48,7 +74,7 @@ final class Execution {
   }
 
   /** Kills the process group; its end may have come first. */
-  static void kill(Agent agent, AgentProcess process) {
+  private static void kill(Agent agent, AgentProcess process) {
     try {
       agent.signal(process.process(), SIGKILL, false);
     } catch (AgentException e) {

@@ -16,8 +16,9 @@ public final class ProcessEndpoints {
    * @param limits how much output is kept
    */
   public ProcessEndpoints(SandboxCalls calls, OutputLimits limits) {
-    this.execute = new ExecuteHandler(calls, new Shells(), limits);
-    this.codeRun = new CodeRunHandler(calls, limits);
+    OneShot oneShot = new OneShot(calls);
+    this.execute = new ExecuteHandler(calls, new Shells(), limits, oneShot);
+    this.codeRun = new CodeRunHandler(calls, limits, oneShot);
   }
 
   /** The table's rows. */

@@ -6,12 +6,15 @@ import io.daytona.http.SocketEndpoint;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.computeruse.ComputerUseEndpoints;
 import io.daytona.toolbox.error.AgentErrors;
 import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.git.GitEndpoints;
 import io.daytona.toolbox.info.InfoEndpoints;
+import io.daytona.toolbox.interpreter.InterpreterEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.process.ProcessEndpoints;
+import io.daytona.toolbox.system.ProxyEndpoints;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,7 +38,12 @@ public final class ToolboxEndpoints {
     all.addAll(new ProcessEndpoints(calls, limits).all());
     all.addAll(new FileEndpoints(calls).all());
     all.addAll(new GitEndpoints(calls).all());
+    all.addAll(new ProxyEndpoints(calls).all());
+    all.addAll(new ComputerUseEndpoints(calls).all());
     List<SocketEndpoint> sockets = new ArrayList<>();
+    InterpreterEndpoints interpreter = new InterpreterEndpoints(calls);
+    all.addAll(interpreter.all());
+    sockets.addAll(interpreter.sockets());
     return new EndpointTable(
         all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList(),
         sockets.stream().map(ToolboxEndpoints::withAgentErrors).toList());

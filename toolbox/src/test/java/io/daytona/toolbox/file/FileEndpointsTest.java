@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.ToolboxServer;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -56,7 +57,7 @@ class FileEndpointsTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = ToolboxServer.start();
+    server = ToolboxServer.start(RealAgent.startWithTools());
   }
 
   @AfterAll
@@ -127,7 +128,7 @@ class FileEndpointsTest {
   void aLoopOfLinksEnds() throws Exception {
     Files.createSymbolicLink(directory.resolve("self"), Path.of("."));
     JsonNode list = ok(server.get("/files?path=" + here + "&depth=1000000"));
-    assertTrue(list.size() <= 41, "the kernel follows 40 links");
+    assertEquals(List.of("self"), names(list), "links are described, not descended into");
   }
 
   @Test

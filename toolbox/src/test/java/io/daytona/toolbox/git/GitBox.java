@@ -55,6 +55,11 @@ final class GitBox implements AutoCloseable {
     return start(":", Map.of());
   }
 
+  /** Starts one for a user of this host who may change nothing of the system. */
+  static GitBox startAs(String user) throws IOException, InterruptedException {
+    return start(":", Map.of(), user);
+  }
+
   /**
    * Starts one.
    *
@@ -62,6 +67,11 @@ final class GitBox implements AutoCloseable {
    * @param env variables of the sandbox
    */
   static GitBox start(String change, Map<String, String> env)
+      throws IOException, InterruptedException {
+    return start(change, env, "root");
+  }
+
+  private static GitBox start(String change, Map<String, String> env, String user)
       throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("dtn-git");
     Path root = Files.createDirectory(directory.resolve("root"));
@@ -80,9 +90,12 @@ final class GitBox implements AutoCloseable {
             project.toString(),
             change);
     RealAgent agent = RealAgent.startBy(wrapper);
+    for (Path own : List.of(directory.resolve("home"), agent.work())) {
+      Commands.run(own, "sh", "-c", "chmod 755 .. && chown \"$1\" .", "sh", user);
+    }
     Map<String, String> all = new HashMap<>(env);
     all.put("HOME", directory.resolve("home").toString());
-    return new GitBox(directory, ToolboxServer.start(agent, "root", agent.work().toString(), all));
+    return new GitBox(directory, ToolboxServer.start(agent, user, agent.work().toString(), all));
   }
 
   private static Path askpass(Path project) throws IOException, InterruptedException {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,6 +33,37 @@ class GitProgramTest {
           "password",
           "secret-pass");
       assertEquals("main", box.status("b").get("currentBranch").textValue());
+    }
+  }
+
+  @Test
+  void runsAsTheUserOfTheSandbox() throws Exception {
+    try (GitBox box = GitBox.startAs("nobody");
+        HttpGitServer server = HttpGitServer.start("ann:secret-pass")) {
+      server.repositoryWithCommits("x.git");
+      box.done(
+          "clone",
+          "url",
+          server.url("x.git"),
+          "path",
+          "b",
+          "username",
+          "ann",
+          "password",
+          "secret-pass");
+      assertEquals("nobody", Files.getOwner(box.work().resolve("b/file")).getName());
+      assertError(
+          box.post("config", "key", "a.b", "value", "x", "scope", "system"),
+          403,
+          "FORBIDDEN",
+          "forbidden: ");
+      for (String path : List.of("/root/b", "/b", "/proc/b", "/root")) {
+        var reply = box.post("clone", "url", server.url("x.git"), "path", path);
+        assertTrue(reply.statusCode() >= 400 && reply.statusCode() < 500, path + json(reply));
+      }
+      assertError(box.post("init", "path", "/proc/b"), 400, "BAD_REQUEST", "bad request: ");
+      assertError(box.post("init", "path", "/b"), 403, "FORBIDDEN", "forbidden: ");
+      assertError(box.get("status", "path", "/root"), 403, "FORBIDDEN", "forbidden: ");
     }
   }
 
@@ -95,7 +127,7 @@ class GitProgramTest {
       box.done("clone", "url", "./a", "path", "b");
       assertEquals("origin/main", box.status("b").get("upstream").textValue());
       Files.writeString(box.work().resolve("b/file"), "x");
-      box.done("add", "path", "b", "files", java.util.List.of("."));
+      box.done("add", "path", "b", "files", List.of("."));
       box.commit("b", "unsigned");
     }
   }

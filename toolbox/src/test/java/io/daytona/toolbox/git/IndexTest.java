@@ -148,6 +148,9 @@ class IndexTest extends LocalRepository {
           "bad request: ");
     }
     box.done("add", "path", repo, "files", List.of());
+    Commands.run(tree, "mkfifo", "pipe");
+    box.done("add", "path", repo, "files", List.of("pipe"));
+    assertEquals(List.of(), GitBox.words(box.status(repo)));
     Files.delete(tree.resolve("file"));
     box.done("add", "path", repo, "files", List.of("file"));
     assertEquals(List.of("file: Deleted/Unmodified"), GitBox.words(box.status(repo)));

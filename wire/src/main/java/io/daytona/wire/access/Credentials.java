@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 public record Credentials(
     @Nullable String bearer, @Nullable String previewToken, @Nullable String authKey) {
 
+  /** Whether nothing was presented. */
+  public boolean isEmpty() {
+    return bearer == null && previewToken == null && authKey == null;
+  }
+
   /** Never shows the values. */
   @Override
   public String toString() {

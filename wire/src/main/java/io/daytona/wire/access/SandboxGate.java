@@ -14,6 +14,17 @@ public interface SandboxGate {
    */
   ToolboxTarget authorize(String sandbox, Credentials credentials);
 
+  /**
+   * Authorizes a request by the signature of its URL alone.
+   *
+   * @param sandbox id as the client wrote it
+   * @param request what was signed
+   * @return the sandbox that is meant; it runs
+   * @throws io.daytona.wire.error.DaytonaException 401 when the signature is wrong or has expired,
+   *     or the sandbox is unknown; 400 when it is not started, 409 while it changes state
+   */
+  ToolboxTarget authorizeSigned(String sandbox, SignedFileRequest request);
+
   /** Notes that a sandbox was used now; cheap, written in batches. */
   void touch(String sandboxId);
 

@@ -1,5 +1,6 @@
 package io.daytona.toolbox.agent.client;
 
+import io.daytona.toolbox.agent.PathBytes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -71,6 +72,12 @@ final class Fields {
     return at < 0 ? "" : text(at, tag);
   }
 
+  /** A path or name, or an empty one when absent; every byte of it is kept. */
+  String path(int tag) throws ProtocolViolation {
+    int at = find(tag, 0);
+    return at < 0 ? "" : PathBytes.decode(value(at, tag));
+  }
+
   /** All strings of a tag. */
   List<String> texts(int tag) throws ProtocolViolation {
     List<String> all = new ArrayList<>();
@@ -90,6 +97,10 @@ final class Fields {
   }
 
   private String text(int at, int tag) throws ProtocolViolation {
+    return new String(value(at, tag), StandardCharsets.UTF_8);
+  }
+
+  private byte[] value(int at, int tag) throws ProtocolViolation {
     byte[] value = new byte[size(at)];
     bytes.get(at + HEAD, value);
     for (byte b : value) {
@@ -97,7 +108,7 @@ final class Fields {
         throw new ProtocolViolation("field " + tag + " holds a NUL");
       }
     }
-    return new String(value, StandardCharsets.UTF_8);
+    return value;
   }
 
   private int find(int tag, int from) {

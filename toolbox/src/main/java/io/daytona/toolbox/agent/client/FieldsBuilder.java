@@ -2,8 +2,8 @@ package io.daytona.toolbox.agent.client;
 
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.PathBytes;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Composes the fields of a frame that goes to the agent. */
@@ -16,7 +16,7 @@ final class FieldsBuilder {
   }
 
   /**
-   * Adds a string.
+   * Adds a string, which may hold bytes that are not UTF-8 ({@link PathBytes}).
    *
    * @throws AgentException EINVAL when it holds a NUL, which no path, name or argument can carry
    */
@@ -25,7 +25,7 @@ final class FieldsBuilder {
       throw new AgentException(
           Errno.EINVAL, "usage", "a NUL character is not allowed in a path, name or argument");
     }
-    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = PathBytes.encode(value);
     head(tag, bytes.length);
     out.writeBytes(bytes);
     return this;

@@ -17,7 +17,7 @@ final class FileStats {
     long uid = fields.number(Tag.UID, 0, 0, MAX_ID);
     long gid = fields.number(Tag.GID, 0, 0, MAX_ID);
     return new FileStat(
-        fields.text(Tag.NAME),
+        fields.path(Tag.NAME),
         type.charAt(0),
         (int) fields.number(Tag.MODE, 0, 0, 07777),
         fields.number(Tag.SIZE, 0, 0, Long.MAX_VALUE),
@@ -26,7 +26,7 @@ final class FileStats {
         nameOr(fields.text(Tag.OWNER), uid),
         nameOr(fields.text(Tag.GROUP), gid),
         fields.number(Tag.MTIME_NS, 0),
-        fields.text(Tag.TARGET));
+        fields.path(Tag.TARGET));
   }
 
   private static String nameOr(String name, long id) {

@@ -1,0 +1,87 @@
+package io.daytona.toolbox.process;
+
+import static io.daytona.toolbox.Replies.ok;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.daytona.http.HttpConfig;
+import io.daytona.http.HttpServer;
+import io.daytona.toolbox.RealAgent;
+import io.daytona.toolbox.SandboxDirectory;
+import io.daytona.toolbox.agent.client.AgentClient;
+import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.table.ToolboxEndpoints;
+import io.daytona.wire.access.SandboxGate.ToolboxTarget;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The reason of a program that fell to the memory limit. */
+@Timeout(60)
+class MemoryKillsTest {
+  private final AtomicLong kills = new AtomicLong();
+  private final AtomicLong asked = new AtomicLong();
+
+  @Test
+  void aKillIsExplainedWhenTheCountRose() throws Exception {
+    try (RealAgent agent = RealAgent.start();
+        AgentClient client = agent.connect();
+        HttpClient http = HttpClient.newHttpClient();
+        HttpServer server = serve(agent, client)) {
+      assertReason("", http, server, "true");
+      assertReason("", http, server, "exit 1");
+      assertEquals(0, asked.get(), "only a kill is worth the question");
+      assertReason("", http, server, "kill -9 $$");
+      kills.set(1);
+      assertReason("out of memory", http, server, "kill -9 $$");
+      assertReason("", http, server, "kill -9 $$");
+      kills.set(3);
+      assertReason("out of memory", http, server, "sh -c 'kill -9 $$'; exit $?");
+      assertReason("", http, server, "kill -15 $$");
+    }
+  }
+
+  private HttpServer serve(RealAgent agent, AgentClient client) {
+    client.identity("", Map.of(), "root", agent.work().toString());
+    SandboxDirectory directory =
+        new SandboxDirectory() {
+          @Override
+          public Running find(String id) {
+            return new Running(id, client, "/root", agent.work().toString(), "root");
+          }
+
+          @Override
+          public OptionalLong memoryKills(String id) {
+            asked.incrementAndGet();
+            return OptionalLong.of(kills.get());
+          }
+        };
+    return HttpServer.builder(HttpConfig.defaults())
+        .mount(
+            "/toolbox/{sandbox}",
+            ToolboxEndpoints.all(directory, "1.2.3", OutputLimits.defaults()),
+            (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
+            new ToolboxErrors())
+        .start();
+  }
+
+  private static void assertReason(
+      String reason, HttpClient http, HttpServer server, String command) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + server.port() + "/toolbox/box/process/execute");
+    JsonNode reply =
+        ok(
+            http.send(
+                HttpRequest.newBuilder(uri)
+                    .POST(BodyPublishers.ofString("{\"command\":\"" + command + "\"}"))
+                    .build(),
+                BodyHandlers.ofByteArray()));
+    assertEquals(reason, reply.path("reason").asText(), reply::toString);
+  }
+}
