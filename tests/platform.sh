@@ -33,6 +33,18 @@ e2e() {
   (cd tests && timeout "$2" python3 -m unittest -v "$1")
 }
 
+# The tools layer below roots that are not Debian's, run as the ordinary user that builds images.
+tools_elsewhere() {
+  local record
+  record="$(grep -l '"image": *"tools"' "$cache"/images/*.json | xargs ls -t | head -n 1)" || return 1
+  install -o daytona -m 0400 "${record%.json}.tar" "$work/tools.tar" || return 1
+  setpriv --reuid daytona --regid daytona --clear-groups --inh-caps=-all env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp \
+    timeout 200 images/test/check-tools "$work/tools.tar"
+  local status=$?
+  rm -f "$work/tools.tar"
+  return $status
+}
+
 step "cache for the default image" seed_image
 step "first light: ./daytona up on an empty data directory" first_light
 step "./daytona up again" again_in_time
@@ -42,6 +54,8 @@ if [[ $ring == newest ]]; then
 else
   step "processes and their powers" e2e test_processes 120
   step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
+  step "tools in every sandbox" e2e test_tools 200
+  step "tools in images that have nothing" tools_elsewhere
   step "refusals" e2e test_refusals 300
   step "published clients" conformance/run "$cache/clients"
   step "detached output survives the server" e2e test_detached 120
