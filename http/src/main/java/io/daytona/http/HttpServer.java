@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -279,9 +282,31 @@ public final class HttpServer implements AutoCloseable {
 
     private void route(JavalinConfig javalin, Mount mount) {
       // Javalin takes the first template that matches, so fixed segments go before parameters.
-      mount.table().endpoints().stream()
+      Stream.concat(mount.table().endpoints().stream(), plainSockets(mount.table()))
           .sorted(Comparator.comparing(endpoint -> endpoint.path().replace("{", "\uffff")))
           .forEach(endpoint -> route(javalin, mount, endpoint));
+    }
+
+    /** Rows that tell a plain request to a WebSocket's path what is wrong. */
+    private static Stream<Endpoint<?, ?>> plainSockets(EndpointTable table) {
+      Set<String> served =
+          table.endpoints().stream()
+              .filter(row -> row.method() == Method.GET)
+              .map(Endpoint::path)
+              .collect(Collectors.toSet());
+      return table.sockets().stream()
+          .filter(row -> !served.contains(row.path()))
+          .map(row ->
+              Endpoint.get(
+                  row.path(),
+                  row.operation(),
+                  row.summary(),
+                  row.access(),
+                  Void.class,
+                  _ -> {
+                    throw DaytonaException.badRequest(
+                        "bad request: this path takes WebSockets only; ask for the upgrade");
+                  }));
     }
 
     private <B, R> void route(JavalinConfig javalin, Mount mount, Endpoint<B, R> endpoint) {
