@@ -56,6 +56,7 @@ else
   step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
   step "tools in every sandbox" e2e test_tools 200
   step "tools in images that have nothing" tools_elsewhere
+  step "files" e2e test_files 200
   step "refusals" e2e test_refusals 300
   step "published clients" conformance/run "$cache/clients"
   step "detached output survives the server" e2e test_detached 120

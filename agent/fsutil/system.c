@@ -19,18 +19,30 @@ int print_statfs(const char *path) {
     return EXIT_DONE;
 }
 
-int ports(void) {
-    static bool open[PORTS];
+static int read_listening(const char *table, bool *open) {
     char line[512];
     unsigned port, state;
-    FILE *f = fopen("/proc/net/tcp", "re");
+    FILE *f = fopen(table, "re");
     if (!f)
-        return EXIT_ERRNO + errno;
+        return errno;
     while (fgets(line, sizeof line, f))
-        if (sscanf(line, " %*u: %*8x:%4x %*8x:%*4x %2x", &port, &state) == 2 && state == LISTEN)
+        if (sscanf(line, " %*u: %*[0-9A-F]:%4x %*[0-9A-F]:%*4x %2x", &port, &state) == 2 &&
+            state == LISTEN)
             open[port & (PORTS - 1)] = true;
     fclose(f);
-    for (port = 1; port < PORTS; port++)
+    return 0;
+}
+
+/* Many servers listen on :: only, which takes IPv4 too, so both tables count. */
+int ports(void) {
+    static bool open[PORTS];
+    int failed = read_listening("/proc/net/tcp", open);
+    if (failed)
+        return EXIT_ERRNO + failed;
+    failed = read_listening("/proc/net/tcp6", open);
+    if (failed && failed != ENOENT) /* a kernel without IPv6 */
+        return EXIT_ERRNO + failed;
+    for (unsigned port = 1; port < PORTS; port++)
         if (open[port])
             out_number(port);
     return EXIT_DONE;

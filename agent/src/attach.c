@@ -101,6 +101,20 @@ void verb_attach(struct stream *st, struct span request) {
         process_listen(p, st, request, false, false);
 }
 
+/* The kernel tells the foreground group of a size only when it is a new one; programs that are to
+ * draw their screen again have to be told of the old one. */
+static bool set_size(int master, const struct winsize *size) {
+    struct winsize old;
+    pid_t group;
+    if (ioctl(master, TIOCGWINSZ, &old) == 0 && old.ws_col == size->ws_col &&
+        old.ws_row == size->ws_row) {
+        if (ioctl(master, TIOCGPGRP, &group) == 0 && group > 1)
+            kill(-group, SIGWINCH);
+        return true;
+    }
+    return ioctl(master, TIOCSWINSZ, size) == 0;
+}
+
 void verb_resize(struct stream *st, struct span request) {
     struct process *p = process_named(st, request);
     uint64_t cols = field_num(request, TAG_COLS, 0), rows = field_num(request, TAG_ROWS, 0);
@@ -111,7 +125,7 @@ void verb_resize(struct stream *st, struct span request) {
         stream_error(st, 0, "usage", "cols and rows are 1 to 65535");
     else if (!p->pty || p->out[0].w.fd < 0 || p->state == ENDED)
         stream_error(st, p->pty ? ESRCH : ENOTTY, "pty", "the process has no terminal");
-    else if (ioctl(p->out[0].w.fd, TIOCSWINSZ, &size) < 0)
+    else if (!set_size(p->out[0].w.fd, &size))
         stream_error(st, errno, "pty", "resizing: %s", strerror(errno));
     else
         stream_done(st, NULL);
@@ -156,6 +170,12 @@ static void put_process(struct buf *reply, const struct process *p) {
     put_num(&b, TAG_RUNNING, p->state != ENDED);
     if (p->state == ENDED)
         put_num(&b, TAG_STATUS, (uint64_t)(int64_t)p->status);
+    struct winsize size;
+    if (p->pty && p->state == RUNNING && p->out[0].w.fd >= 0 &&
+        ioctl(p->out[0].w.fd, TIOCGWINSZ, &size) == 0) {
+        put_num(&b, TAG_COLS, size.ws_col);
+        put_num(&b, TAG_ROWS, size.ws_row);
+    }
     buf_put(&b, p->argv.p, p->argv.len);
     put_num(&b, TAG_OFFSET, p->ring ? ring_next(p->ring) : p->produced);
     put_bytes(reply, TAG_ENTRY, b.p, b.len);

@@ -218,9 +218,9 @@ class System(FsutilTest):
 
     def test_ports(self):
         with socket.create_server(("127.0.0.1", 0)) as any4, socket.create_server(("", 0)) as all4:
-            with socket.socket(socket.AF_INET) as bound:
+            with socket.socket(socket.AF_INET) as bound, socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as both:
                 bound.bind(("127.0.0.1", 0))
-                four = {any4.getsockname()[1], all4.getsockname()[1]}
+                four = {any4.getsockname()[1], all4.getsockname()[1], both.getsockname()[1]}
                 ports = list(map(int, self.output("ports")))
                 self.assertTrue(four <= set(ports))
                 self.assertNotIn(bound.getsockname()[1], ports)

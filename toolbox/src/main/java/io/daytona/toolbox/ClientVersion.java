@@ -30,7 +30,8 @@ public record ClientVersion(int major, int minor, int patch, boolean preRelease)
     return text(call).flatMap(ClientVersion::parse);
   }
 
-  private static Optional<String> text(Call<?> call) {
+  /** The version as the client writes it, even one that {@link #parse} does not take. */
+  public static Optional<String> text(Call<?> call) {
     Optional<String> header = call.header(HEADER);
     if (header.isPresent() || !(call instanceof SocketCall socket)) {
       return header;

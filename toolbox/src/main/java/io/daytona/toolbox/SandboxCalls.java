@@ -2,7 +2,7 @@ package io.daytona.toolbox;
 
 import io.daytona.http.Call;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /** Finds the sandbox that a call is about. */
 public final class SandboxCalls {
@@ -24,8 +24,8 @@ public final class SandboxCalls {
     return directory.find(call.principal(ToolboxTarget.class).sandboxId());
   }
 
-  /** How many processes of a sandbox its memory limit has ended; see {@link SandboxDirectory}. */
-  public OptionalLong memoryKills(SandboxDirectory.Running sandbox) {
-    return directory.memoryKills(sandbox.sandboxId());
+  /** What a sandbox uses of its limits; see {@link SandboxDirectory#usage}. */
+  public Optional<SandboxDirectory.Usage> usage(SandboxDirectory.Running sandbox) {
+    return directory.usage(sandbox.sandboxId());
   }
 }

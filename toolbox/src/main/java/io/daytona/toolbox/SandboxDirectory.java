@@ -1,7 +1,7 @@
 package io.daytona.toolbox;
 
 import io.daytona.toolbox.agent.Agent;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /** Finds the agent of a running sandbox. */
 public interface SandboxDirectory {
@@ -13,13 +13,28 @@ public interface SandboxDirectory {
    */
   Running find(String sandboxId);
 
-  /**
-   * How many processes the memory limit has ended since the sandbox was started; empty where nobody
-   * counts.
-   */
-  default OptionalLong memoryKills(String sandboxId) {
-    return OptionalLong.empty();
+  /** What a running sandbox uses of its limits; empty where nobody measures, or when it ended. */
+  default Optional<Usage> usage(String sandboxId) {
+    return Optional.empty();
   }
+
+  /**
+   * What a sandbox uses, as the host counts it.
+   *
+   * @param memoryBytes memory in use, file cache included
+   * @param memoryLimitBytes its limit
+   * @param memoryCacheBytes the part that caches files
+   * @param cpuNanos CPU time used since the sandbox was started
+   * @param cpuMillis its limit in thousandths of a CPU; 0 for none
+   * @param memoryKills processes that the memory limit has ended since the sandbox was started
+   */
+  record Usage(
+      long memoryBytes,
+      long memoryLimitBytes,
+      long memoryCacheBytes,
+      long cpuNanos,
+      long cpuMillis,
+      long memoryKills) {}
 
   /**
    * A running sandbox.

@@ -7,6 +7,7 @@ import io.daytona.runner.image.ToolsLayer;
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.jailer.JailerEvents;
+import io.daytona.runner.jailer.JailerClient.Stats;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.DiskShelf;
@@ -24,7 +25,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
+
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -176,13 +178,21 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   }
 
   @Override
-  public OptionalLong memoryKills(String sandboxId) {
+  public Optional<Usage> usage(String sandboxId) {
     try {
-      return OptionalLong.of(host.jailer().stats(sandboxId).oomKills());
+      Stats stats = host.jailer().stats(sandboxId);
+      return Optional.of(
+          new Usage(
+              stats.memoryBytes(),
+              stats.memoryLimitBytes(),
+              stats.memoryCacheBytes(),
+              stats.cpuNanos(),
+              stats.cpuMillis(),
+              stats.oomKills()));
     } catch (JailerException e) {
       // It may have ended meanwhile; the caller's own reply matters more than this detail of it.
-      LOG.debug("the memory kills of {} are not known: {}", sandboxId, e.getMessage());
-      return OptionalLong.empty();
+      LOG.debug("the usage of {} is not known: {}", sandboxId, e.getMessage());
+      return Optional.empty();
     }
   }
 

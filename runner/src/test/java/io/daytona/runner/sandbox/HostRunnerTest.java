@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -303,13 +302,13 @@ class HostRunnerTest extends JailedTest {
                     "mkdir /m && mount -t tmpfs -o size=4g none /m"
                         + " && exec dd if=/dev/zero of=/m/x bs=1M"));
     assertTrue(String.valueOf(killed.getMessage()).contains("ended with -9"), killed::toString);
-    assertEquals(OptionalLong.of(1), runner.memoryKills(spec.id()));
+    assertEquals(1, runner.usage(spec.id()).orElseThrow().memoryKills());
     // The agent is the last that the kernel chooses; its end is brought about.
     long pid = client.list().sandbox(spec.id()).orElseThrow().pid();
     jailer.root("kill", "-9", Long.toString(pid));
     assertEquals(spec.id() + " true", exits.poll(60, TimeUnit.SECONDS), () -> jailer.log());
     assertEquals(Set.of(), runner.running());
-    assertEquals(OptionalLong.empty(), runner.memoryKills(spec.id()));
+    assertTrue(runner.usage(spec.id()).isEmpty());
     assertThrows(DaytonaException.class, () -> runner.find(spec.id()));
     runner.start(spec);
     assertEquals("up", shell(agent(spec), "echo up"));

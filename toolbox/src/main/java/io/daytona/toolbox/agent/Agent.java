@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The primitives of one sandbox's agent (docs/protocols/agent.md). Safe for use by many threads;
@@ -65,7 +66,13 @@ public interface Agent extends AutoCloseable {
    */
   void input(String process, byte[] bytes, boolean last, boolean echo);
 
-  /** Resizes a terminal. */
+  /**
+   * Opens the standard input or terminal of a running process for many writes. The caller closes
+   * it.
+   */
+  AgentInput feed(String process);
+
+  /** Resizes a terminal; its foreground process hears of it, also when the size is the old one. */
   void resize(String process, int cols, int rows);
 
   /** Signals a process group, or with {@code tree} all descendants too. */
@@ -166,7 +173,15 @@ public interface Agent extends AutoCloseable {
    * @param running whether it runs
    * @param status exit code, or minus the signal; 0 while it runs
    * @param offset bytes of output so far
+   * @param terminal present size of its terminal; null without one, when it has ended, and from an
+   *     agent that does not tell
    */
   record ProcessInfo(
-      String process, long pid, String label, boolean running, int status, long offset) {}
+      String process,
+      long pid,
+      String label,
+      boolean running,
+      int status,
+      long offset,
+      Spawn.@Nullable Terminal terminal) {}
 }

@@ -7,6 +7,9 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ErrorBody;
+import io.daytona.toolbox.file.UploadBatch.Outcome;
+import io.daytona.toolbox.file.UploadBatch.Outcome.Failed;
+import io.daytona.toolbox.file.UploadBatch.Outcome.Written;
 import io.daytona.wire.error.DaytonaException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class BulkUploadHandler {
   private static final String PATH = "/files/bulk-upload";
   private static final String JSON = "application/json; charset=utf-8";
+  private static final int MAX_ERRORS = 1_000;
   private static final Pattern PART = Pattern.compile("files\\[(\\d{1,9})]\\.(path|file)");
 
   private final SandboxCalls calls;
@@ -48,27 +52,31 @@ final class BulkUploadHandler {
     Optional<String> boundary = MultipartBody.boundary(call.header("Content-Type"));
     if (boundary.isEmpty()) {
       UploadHandler.drain(call.body());
-      return reply(call, List.of("invalid multipart form"), List.of());
+      return reply(call, List.of(new Failed("invalid multipart form")));
     }
     try (Batch batch = new Batch(sandbox)) {
       try {
         MultipartBody.read(call.body(), boundary.get(), batch);
       } catch (DaytonaException malformed) {
-        batch.errors.add(malformed.sentence());
+        batch.uploads.failed(malformed.sentence());
       }
-      return reply(call, batch.errors, batch.written);
+      return reply(call, batch.uploads.outcomes());
     }
   }
 
-  /**
-   * A file of the batch that was written.
-   *
-   * @param path path as asked for
-   * @param bytes its size
-   */
-  record Written(String path, long bytes) {}
-
-  private static RawReply reply(Call<?> call, List<String> errors, List<Written> written) {
+  private static RawReply reply(Call<?> call, List<Outcome> outcomes) {
+    List<String> errors = new ArrayList<>();
+    List<Written> written = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      switch (outcome) {
+        case Written file -> written.add(file);
+        case Failed part -> {
+          if (errors.size() < MAX_ERRORS) {
+            errors.add(part.error());
+          }
+        }
+      }
+    }
     Map<String, Object> body = new LinkedHashMap<>();
     if (!errors.isEmpty()) {
       body.put("statusCode", 400);
@@ -94,16 +102,14 @@ final class BulkUploadHandler {
     private static final int MAX_PATH = 8_192;
 
     private static final int MAX_WAITING = 10_000;
-    private static final int MAX_ERRORS = 1_000;
 
     private final Running sandbox;
-    private final List<String> errors = new ArrayList<>();
-    private final List<Written> written = new ArrayList<>();
+    private final UploadBatch uploads = new UploadBatch();
     private final Map<Integer, String> paths = new HashMap<>();
-    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private int index;
     private boolean readsPath;
-    private String path = "";
+    private @Nullable SandboxFile file;
     private @Nullable FileSink sink;
 
     Batch(Running sandbox) {
@@ -113,6 +119,8 @@ final class BulkUploadHandler {
     @Override
     public void begin(String name) {
       readsPath = false;
+      file = null;
+      held.reset();
       Matcher part = PART.matcher(name);
       if (!part.matches()) {
         return;
@@ -120,7 +128,6 @@ final class BulkUploadHandler {
       index = Integer.parseInt(part.group(1));
       if (part.group(2).equals("path")) {
         readsPath = true;
-        text.reset();
       } else {
         open();
       }
@@ -128,10 +135,17 @@ final class BulkUploadHandler {
 
     @Override
     public void content(byte[] bytes, int offset, int length) {
+      SandboxFile target = file;
       if (sink != null) {
         sink.write(bytes, offset, length);
-      } else if (readsPath && text.size() <= MAX_PATH) {
-        text.write(bytes, offset, Math.min(length, MAX_PATH + 1 - text.size()));
+      } else if (target != null && held.size() + length > UploadBatch.SMALL) {
+        sink = uploads.open(target);
+        sink.write(held.toByteArray(), 0, held.size());
+        sink.write(bytes, offset, length);
+      } else if (target != null) {
+        held.write(bytes, offset, length);
+      } else if (readsPath && held.size() <= MAX_PATH) {
+        held.write(bytes, offset, Math.min(length, MAX_PATH + 1 - held.size()));
       }
     }
 
@@ -139,8 +153,10 @@ final class BulkUploadHandler {
     public void end() {
       FileSink open = sink;
       sink = null;
-      if (open != null) {
-        finish(open);
+      if (file != null && open != null) {
+        uploads.close(file, open, prefix());
+      } else if (file != null) {
+        uploads.write(file, held.toByteArray(), prefix());
       } else if (readsPath) {
         rememberPath();
       }
@@ -151,6 +167,7 @@ final class BulkUploadHandler {
       if (sink != null) {
         sink.close();
       }
+      uploads.close();
     }
 
     private void open() {
@@ -159,25 +176,16 @@ final class BulkUploadHandler {
         error("missing .path metadata");
         return;
       }
-      path = waiting;
       try {
-        sink = new FileSink(SandboxFile.of(sandbox, path));
-      } catch (DaytonaException e) {
-        error(e.sentence());
-      }
-    }
-
-    private void finish(FileSink open) {
-      try (open) {
-        written.add(new Written(PathBytes.shown(path), open.finish()));
+        file = SandboxFile.of(sandbox, waiting);
       } catch (DaytonaException e) {
         error(e.sentence());
       }
     }
 
     private void rememberPath() {
-      String trimmed = PathBytes.decode(text.toByteArray()).strip();
-      if (trimmed.isEmpty() || text.size() > MAX_PATH) {
+      String trimmed = PathBytes.decode(held.toByteArray()).strip();
+      if (trimmed.isEmpty() || held.size() > MAX_PATH) {
         error(trimmed.isEmpty() ? "path is empty" : "path is too long");
       } else if (paths.size() == MAX_WAITING) {
         error("more than " + MAX_WAITING + " paths wait for their files");
@@ -187,9 +195,11 @@ final class BulkUploadHandler {
     }
 
     private void error(String what) {
-      if (errors.size() < MAX_ERRORS) {
-        errors.add("file[" + index + "]: " + what);
-      }
+      uploads.failed(prefix() + what);
+    }
+
+    private String prefix() {
+      return "file[" + index + "]: ";
     }
   }
 }

@@ -2,10 +2,11 @@ package io.daytona.toolbox.process;
 
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.toolbox.SandboxDirectory.Usage;
 import io.daytona.toolbox.agent.Agent;
 import java.util.Collections;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.WeakHashMap;
 
 /**
@@ -34,11 +35,12 @@ final class MemoryKills {
     if (status != -SIGKILL && status != SHELL_KILLED) {
       return false;
     }
-    OptionalLong count = calls.memoryKills(sandbox);
-    if (count.isEmpty()) {
+    Optional<Usage> usage = calls.usage(sandbox);
+    if (usage.isEmpty()) {
       return false;
     }
-    Long before = seen.put(sandbox.agent(), count.getAsLong());
-    return count.getAsLong() > (before == null ? 0 : before);
+    long count = usage.get().memoryKills();
+    Long before = seen.put(sandbox.agent(), count);
+    return count > (before == null ? 0 : before);
   }
 }

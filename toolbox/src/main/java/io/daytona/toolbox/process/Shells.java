@@ -16,37 +16,39 @@ import java.util.WeakHashMap;
  * Chooses the shell of a sandbox by its {@code /etc/shells} (toolbox protocol §2.1) and remembers
  * the choice together with the file's stamp, so that a later call has only to compare stamps.
  */
-final class Shells {
+public final class Shells {
   private static final String FILE = "/etc/shells";
   private static final int MAX_BYTES = 65_536;
   private static final List<String> PREFERRED =
       List.of("/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash");
 
   /** Hands over to the user's shell when the list names none of the preferred ones. */
-  private static final List<String> FALLBACK = List.of("/bin/sh", "-c", "exec \"${SHELL:-sh}\"");
+  private static final List<String> FALLBACK =
+      List.of("/bin/sh", "-c", "exec \"${SHELL:-sh}\" \"$@\"", "sh");
 
   private final Map<Agent, Choice> known = Collections.synchronizedMap(new WeakHashMap<>());
 
   /**
    * A shell and what the choice rests on.
    *
-   * @param argv program and arguments; reads commands from its standard input
+   * @param argv program and arguments, to which options may be added; without them it reads
+   *     commands from its standard input
    * @param stamp state of the file when it was read
    */
-  record Choice(List<String> argv, Stamp stamp) {}
+  public record Choice(List<String> argv, Stamp stamp) {}
 
   /** The last choice for a sandbox's boot, which may be out of date. */
-  Optional<Choice> remembered(Agent agent) {
+  public Optional<Choice> remembered(Agent agent) {
     return Optional.ofNullable(known.get(agent));
   }
 
   /** Drops a choice that is out of date, unless there is a newer one. */
-  void forget(Agent agent, Choice old) {
+  public void forget(Agent agent, Choice old) {
     known.remove(agent, old);
   }
 
   /** Reads the file and chooses. */
-  Choice choose(Agent agent) {
+  public Choice choose(Agent agent) {
     Choice choice = read(agent);
     known.put(agent, choice);
     return choice;

@@ -14,7 +14,11 @@ import io.daytona.toolbox.info.InfoEndpoints;
 import io.daytona.toolbox.interpreter.InterpreterEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.process.ProcessEndpoints;
+import io.daytona.toolbox.session.SessionEndpoints;
+import io.daytona.toolbox.session.SessionLimits;
 import io.daytona.toolbox.system.ProxyEndpoints;
+import io.daytona.toolbox.system.SystemEndpoints;
+import io.daytona.toolbox.terminal.TerminalEndpoints;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,11 +43,18 @@ public final class ToolboxEndpoints {
     all.addAll(new FileEndpoints(calls).all());
     all.addAll(new GitEndpoints(calls).all());
     all.addAll(new ProxyEndpoints(calls).all());
+    all.addAll(new SystemEndpoints(calls).all());
     all.addAll(new ComputerUseEndpoints(calls).all());
     List<SocketEndpoint> sockets = new ArrayList<>();
+    SessionEndpoints sessions = new SessionEndpoints(calls, SessionLimits.DEFAULT);
+    all.addAll(sessions.all());
+    sockets.addAll(sessions.sockets());
     InterpreterEndpoints interpreter = new InterpreterEndpoints(calls);
     all.addAll(interpreter.all());
     sockets.addAll(interpreter.sockets());
+    TerminalEndpoints terminals = new TerminalEndpoints(calls);
+    all.addAll(terminals.all());
+    sockets.addAll(terminals.sockets());
     return new EndpointTable(
         all.stream().<Endpoint<?, ?>>map(ToolboxEndpoints::withAgentErrors).toList(),
         sockets.stream().map(ToolboxEndpoints::withAgentErrors).toList());

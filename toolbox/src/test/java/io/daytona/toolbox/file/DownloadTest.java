@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.daytona.http.Json;
 import io.daytona.toolbox.ToolboxServer;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -236,6 +239,37 @@ class DownloadTest {
     }
     Files.write(big, new byte[64 << 20]);
     assertEquals(64 << 20, get("shrinking").body().length);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aClientThatLeavesClosesTheFile(boolean bulk) throws Exception {
+    Path big = server.work().toRealPath().resolve("left" + bulk);
+    Files.write(big, new byte[64 << 20]);
+    URI uri = server.uri("/files/download?path=" + big);
+    String body = "{\"paths\":[\"" + big + "\"]}";
+    String head =
+        bulk
+            ? "POST /toolbox/box/files/bulk-download HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                + body.length()
+                + "\r\nContent-Type: application/json\r\n\r\n"
+                + body
+            : "GET " + uri.getRawPath() + "?" + uri.getRawQuery() + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      assertTrue(socket.getInputStream().read() >= 0);
+      assertTrue(isOpen(big), "it is being read");
+    }
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (isOpen(big)) {
+      assertTrue(System.nanoTime() < deadline, "it is still being read");
+    }
+  }
+
+  /** Whether any process has a file open. */
+  private static boolean isOpen(Path file) throws Exception {
+    String script = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q -- \"-> $1\\$\"";
+    return new ProcessBuilder("sh", "-c", script, "sh", file.toString()).start().waitFor() == 0;
   }
 
   private static void assertPart(String part, String name, String disposition, int length) {

@@ -23,11 +23,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A gibibyte up and down, in memory that does not grow with it. */
+/** Two gibibytes up and down, in memory that does not grow with it. */
 @Tag("slow")
-@Timeout(300)
+@Timeout(600)
 class LargeFilesTest {
-  private static final long SIZE = 1L << 30;
+  private static final long SIZE = 2L << 30;
   private static final long MAX_LIVE_GROWTH = 64L << 20;
 
   private static ToolboxServer server;

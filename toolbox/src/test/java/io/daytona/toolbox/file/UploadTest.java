@@ -175,6 +175,28 @@ class UploadTest {
   }
 
   @Test
+  void manySmallFilesAreReportedInOrderAndTheLaterOfANameWins() throws Exception {
+    Form form = new Form();
+    int count = 300;
+    for (int i = 0; i < count; i++) {
+      String name = i % 10 == 3 ? "same" : "f" + i;
+      form.field("files[" + i + "].path", (i % 2 == 0 ? "" : "./") + here + "/" + name)
+          .file("files[" + i + "].file", "content " + i + " ".repeat(i % 7 * 20_000));
+    }
+    HttpResponse<byte[]> reply = bulk(form);
+    assertEquals(200, reply.statusCode());
+    var files = json(reply).get("files");
+    assertEquals(count, files.size());
+    for (int i = 0; i < count; i++) {
+      assertEquals(i % 10 == 3, files.get(i).get("path").textValue().endsWith("/same"));
+      assertEquals(
+          ("content " + i).length() + i % 7 * 20_000, files.get(i).get("bytes").intValue());
+    }
+    assertEquals("content 293", Files.readString(directory.resolve("same")).strip());
+    assertEquals(count - 30 + 1, names().size());
+  }
+
+  @Test
   void aFileOfABatchThatFailsDoesNotStopTheOthers() throws Exception {
     Files.createDirectory(directory.resolve("sub"));
     HttpResponse<byte[]> reply =

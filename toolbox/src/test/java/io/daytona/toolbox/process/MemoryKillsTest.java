@@ -18,7 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,9 +58,9 @@ class MemoryKillsTest {
           }
 
           @Override
-          public OptionalLong memoryKills(String id) {
+          public Optional<Usage> usage(String id) {
             asked.incrementAndGet();
-            return OptionalLong.of(kills.get());
+            return Optional.of(new Usage(0, 0, 0, 0, 0, kills.get()));
           }
         };
     return HttpServer.builder(HttpConfig.defaults())

@@ -2,6 +2,7 @@ package io.daytona.toolbox.agent.client;
 
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.AgentInput;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentSocket;
 import io.daytona.toolbox.agent.Download;
@@ -118,6 +119,11 @@ public final class AgentClient implements Agent {
   @Override
   public void input(String process, byte[] bytes, boolean last, boolean echo) {
     processes.input(process, bytes, last, echo);
+  }
+
+  @Override
+  public AgentInput feed(String process) {
+    return processes.feed(process);
   }
 
   @Override

@@ -4,10 +4,12 @@ import io.daytona.toolbox.agent.Agent.Feature;
 import io.daytona.toolbox.agent.Agent.ProcessInfo;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.Spawn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The agent's verbs on processes that have been started. */
 final class ProcessRequests {
@@ -17,6 +19,9 @@ final class ProcessRequests {
   private static final int MOST_PROCESSES = 5_000;
 
   private static final int ATTEMPTS = 10;
+
+  /** Bound of either side of a terminal in the kernel. */
+  private static final int MOST_CELLS = 65_535;
 
   private final Requests requests;
   private final Set<Feature> features;
@@ -73,6 +78,11 @@ final class ProcessRequests {
         stream.sendEof(Protocol.STDIN);
       }
     }
+  }
+
+  StreamFeed feed(String process) {
+    return new StreamFeed(
+        requests.open(FieldsBuilder.verb("input").text(Tag.PROCESS, process)).stream());
   }
 
   void resize(String process, int cols, int rows) {
@@ -141,7 +151,15 @@ final class ProcessRequests {
         entry.text(Tag.LABEL),
         entry.flag(Tag.RUNNING),
         (int) entry.number(Tag.STATUS, 0, -64, 255),
-        entry.number(Tag.OFFSET, 0, 0, Long.MAX_VALUE));
+        entry.number(Tag.OFFSET, 0, 0, Long.MAX_VALUE),
+        terminal(entry));
+  }
+
+  /** A size that no terminal can be given back, as programs may set it, counts as unknown. */
+  private static Spawn.@Nullable Terminal terminal(Fields entry) throws ProtocolViolation {
+    int cols = (int) entry.number(Tag.COLS, 0, 0, MOST_CELLS);
+    int rows = (int) entry.number(Tag.ROWS, 0, 0, MOST_CELLS);
+    return cols == 0 || rows == 0 ? null : new Spawn.Terminal(cols, rows);
   }
 
   private static String id(Fields fields) throws ProtocolViolation {

@@ -1,0 +1,393 @@
+package io.daytona.toolbox.session;
+
+import io.daytona.toolbox.agent.Agent;
+import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.Errno;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One shell and its commands. What is fed to the shell's input at once is the queue: it is in the
+ * sandbox, so that nothing is lost when the platform is restarted. Safe for threads.
+ */
+final class Session implements ControlChannel.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+  /** Exit code of a command that never ran, or whose exit code is not known. */
+  static final int NEVER_RAN = -1;
+
+  /** How long a new shell may take to answer. */
+  static final Duration SHELL_PATIENCE = Duration.ofSeconds(10);
+
+  private static final int SIGKILL = 9;
+  private static final String BARRIER = "barrier ";
+  private static final String READY = "ready ";
+
+  private final Agent agent;
+  private final ProcessLabel label;
+  private final String process;
+  private final SessionFiles files;
+  private final BiConsumer<Session, Command> completed;
+  private final CompletableFuture<ShellText.Kind> shell = new CompletableFuture<>();
+  private final CompletableFuture<Integer> shellEnd = new CompletableFuture<>();
+
+  /** Commands are fed in the order of their numbers. */
+  private final ReentrantLock feeding = new ReentrantLock();
+
+  /** Held while logs are moved to files, and while the files are removed. */
+  private final ReentrantLock saving = new ReentrantLock();
+
+  private final ReentrantLock state = new ReentrantLock();
+  private final SequencedMap<String, Command> commands = new LinkedHashMap<>();
+  private final TreeMap<Long, Command> pending = new TreeMap<>();
+  private long lastNumber;
+  private boolean ended;
+  private volatile boolean deleted;
+
+  /**
+   * @param label the session's
+   * @param process the agent's id of its shell
+   * @param completed hears of every command that ended, on the thread of the control channel
+   */
+  Session(
+      Agent agent,
+      ProcessLabel label,
+      String process,
+      SessionFiles files,
+      BiConsumer<Session, Command> completed) {
+    this.agent = agent;
+    this.label = label;
+    this.process = process;
+    this.files = files;
+    this.completed = completed;
+  }
+
+  /**
+   * A command that was started.
+   *
+   * @param command the command
+   * @param output its output from the beginning; the caller closes it
+   */
+  record Started(Command command, AgentProcess output) {}
+
+  /** The shell has ended, so nothing can be done in this session any more. */
+  static final class EndedException extends Exception {
+    private static final long serialVersionUID = 1L;
+  }
+
+  String id() {
+    return label.id();
+  }
+
+  String process() {
+    return process;
+  }
+
+  SessionFiles files() {
+    return files;
+  }
+
+  ReentrantLock saving() {
+    return saving;
+  }
+
+  ProcessLabel label() {
+    return label;
+  }
+
+  /** What the shell is; exceptionally if it ended before it said so. */
+  CompletableFuture<ShellText.Kind> shell() {
+    return shell;
+  }
+
+  /** Completes when the shell has ended. */
+  CompletableFuture<Integer> shellEnd() {
+    return shellEnd;
+  }
+
+  boolean isEnded() {
+    return shellEnd.isDone();
+  }
+
+  boolean isDeleted() {
+    return deleted;
+  }
+
+  void markDeleted() {
+    deleted = true;
+  }
+
+  /** All commands, oldest first. */
+  List<Command> commands() {
+    state.lock();
+    try {
+      return List.copyOf(commands.values());
+    } finally {
+      state.unlock();
+    }
+  }
+
+  Optional<Command> command(String id) {
+    state.lock();
+    try {
+      return Optional.ofNullable(commands.get(id));
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** Forgets a command. */
+  void drop(Command command) {
+    state.lock();
+    try {
+      commands.remove(command.id());
+      pending.remove(command.number());
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /**
+   * Hands a command to the shell, behind those it has not finished.
+   *
+   * @throws EndedException when the shell has ended
+   * @throws AgentException when the sandbox refused it
+   */
+  Started start(String text, boolean async, boolean quiet)
+      throws EndedException, InterruptedException {
+    ShellText.Kind kind = readyShell();
+    feeding.lock();
+    try {
+      Holder holder = Holder.prepare(label.session(), nextNumber(), text, async, quiet, files);
+      AgentProcess output = holder.spawn(agent);
+      try {
+        register(holder.command());
+        feed(holder.text(kind, output.pid()));
+        return new Started(holder.command(), output);
+      } catch (EndedException | AgentException e) {
+        drop(holder.command());
+        Holder.discard(agent, output);
+        if (e instanceof AgentException refused && !isGone(refused)) {
+          throw refused;
+        }
+        throw new EndedException();
+      }
+    } finally {
+      feeding.unlock();
+    }
+  }
+
+  private ShellText.Kind readyShell() throws EndedException, InterruptedException {
+    try {
+      if (!isEnded() && !deleted) {
+        return shell.get(SHELL_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      }
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("the shell does not answer: session={}", label.session(), e);
+    }
+    throw new EndedException();
+  }
+
+  private static boolean isGone(AgentException e) {
+    return e.errno() == Errno.ESRCH || e.errno() == Errno.EPIPE;
+  }
+
+  private long nextNumber() {
+    state.lock();
+    try {
+      return ++lastNumber;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void register(Command command) throws EndedException {
+    state.lock();
+    try {
+      if (ended) {
+        throw new EndedException();
+      }
+      restore(command);
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** Adds a command that was found again; to be called in the order of their numbers. */
+  void restore(Command command) {
+    state.lock();
+    try {
+      commands.put(command.id(), command);
+      lastNumber = Math.max(lastNumber, command.number());
+      if (!command.exit().isDone()) {
+        pending.put(command.number(), command);
+      }
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** Hears the shell's reports, of which those up to an offset are old. */
+  ControlChannel listen(AgentProcess reports, long known) {
+    ControlChannel control = new ControlChannel(agent, this, known);
+    control.start(reports);
+    return control;
+  }
+
+  /** Asks the shell to report. */
+  void probe() {
+    feed(ShellText.PROBE);
+  }
+
+  /**
+   * Makes sure that a command which the platform could not hand to the shell any more is not waited
+   * for: what has not run when the shell comes to this mark never will.
+   */
+  void markRestored() {
+    long last;
+    state.lock();
+    try {
+      if (ended) {
+        return;
+      }
+      last = pending.isEmpty() ? 0 : lastNumber;
+    } finally {
+      state.unlock();
+    }
+    try {
+      if (!shell.isDone()) {
+        probe();
+      }
+      if (last > 0) {
+        ShellText.Kind kind =
+            shell.exceptionally(e -> ShellText.Kind.POSIX).getNow(ShellText.Kind.POSIX);
+        feed(ShellText.echo(kind, BARRIER + last));
+      }
+    } catch (AgentException e) {
+      if (!isGone(e)) {
+        throw e;
+      }
+    }
+  }
+
+  private void feed(String text) {
+    agent.input(process, text.getBytes(StandardCharsets.UTF_8), false);
+  }
+
+  @Override
+  public void reported(String text) {
+    if (text.startsWith(READY)) {
+      shell.complete(ShellText.Kind.of(text));
+      return;
+    }
+    if (text.startsWith(BARRIER)) {
+      number(text.substring(BARRIER.length())).ifPresent(last -> giveUp(last + 1L));
+      return;
+    }
+    int blank = text.indexOf(' ');
+    OptionalInt status = blank < 0 ? OptionalInt.empty() : number(text.substring(blank + 1));
+    if (status.isEmpty()) {
+      return;
+    }
+    command(text.substring(0, blank))
+        .ifPresent(command -> {
+          giveUp(command.number());
+          complete(command, status.getAsInt());
+        });
+  }
+
+  private static OptionalInt number(String digits) {
+    return digits.matches("\\d{1,9}")
+        ? OptionalInt.of(Integer.parseInt(digits))
+        : OptionalInt.empty();
+  }
+
+  /** The shell runs commands in order: what it passed by without a report never ran. */
+  private void giveUp(long before) {
+    for (Command command : pendingBefore(before)) {
+      complete(command, NEVER_RAN);
+      kill(command);
+    }
+  }
+
+  private List<Command> pendingBefore(long number) {
+    state.lock();
+    try {
+      return new ArrayList<>(pending.headMap(number).values());
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void complete(Command command, int exitCode) {
+    state.lock();
+    try {
+      pending.remove(command.number());
+    } finally {
+      state.unlock();
+    }
+    if (command.exit().complete(exitCode)) {
+      completed.accept(this, command);
+    }
+  }
+
+  /** The command that ran ends with the shell; those behind it never run. */
+  @Override
+  public void ended(int status) {
+    List<Command> left;
+    state.lock();
+    try {
+      ended = true;
+      left = new ArrayList<>(pending.values());
+    } finally {
+      state.unlock();
+    }
+    int exitCode = status < 0 ? 128 - status : status;
+    for (Command command : left) {
+      complete(command, command == left.getFirst() ? exitCode : NEVER_RAN);
+    }
+    shellEnd.complete(status);
+    shell.completeExceptionally(new EndedException());
+    left.forEach(this::kill);
+  }
+
+  @Override
+  public void lost(AgentException cause) {
+    Map<Long, Command> left;
+    state.lock();
+    try {
+      ended = true;
+      left = Map.copyOf(pending);
+    } finally {
+      state.unlock();
+    }
+    shellEnd.completeExceptionally(cause);
+    shell.completeExceptionally(cause);
+    left.values().forEach(command -> command.exit().completeExceptionally(cause));
+  }
+
+  private void kill(Command command) {
+    try {
+      agent.signal(command.process(), SIGKILL, false);
+    } catch (AgentException e) {
+      LOG.debug("the holder of a command was gone: {}", e.getMessage());
+    }
+  }
+}
