@@ -6,8 +6,8 @@ import io.daytona.runner.image.PreparedImages;
 import io.daytona.runner.image.ToolsLayer;
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerClient;
-import io.daytona.runner.jailer.JailerEvents;
 import io.daytona.runner.jailer.JailerClient.Stats;
+import io.daytona.runner.jailer.JailerEvents;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.DiskShelf;
@@ -25,7 +25,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
