@@ -12,6 +12,7 @@ import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.git.GitEndpoints;
 import io.daytona.toolbox.info.InfoEndpoints;
 import io.daytona.toolbox.interpreter.InterpreterEndpoints;
+import io.daytona.toolbox.lsp.LspEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.process.ProcessEndpoints;
 import io.daytona.toolbox.session.SessionEndpoints;
@@ -42,6 +43,7 @@ public final class ToolboxEndpoints {
     all.addAll(new ProcessEndpoints(calls, limits).all());
     all.addAll(new FileEndpoints(calls).all());
     all.addAll(new GitEndpoints(calls).all());
+    all.addAll(new LspEndpoints(calls).all());
     all.addAll(new ProxyEndpoints(calls).all());
     all.addAll(new SystemEndpoints(calls).all());
     all.addAll(new ComputerUseEndpoints(calls).all());

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
  * reach what the sandbox's user cannot reach without it.
  */
 @Timeout(120)
+@Tag("slow")
 class HostileFilesTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(10);
   private static final String SECRET = "the secret of root";

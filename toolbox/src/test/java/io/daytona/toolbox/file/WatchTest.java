@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Watching as server-sent events. */
 @Timeout(120)
+@Tag("slow")
 class WatchTest {
   private static final Path MAX_EVENTS = Path.of("/proc/sys/fs/inotify/max_queued_events");
 

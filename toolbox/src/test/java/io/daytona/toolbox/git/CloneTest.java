@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code POST /git/clone} from a real server (toolbox protocol §7.2, §7.3). */
 @Timeout(180)
+@Tag("slow")
 class CloneTest {
   private static final String USER = "ann";
   private static final String PASSWORD = "s3cr3t:/@ü";

@@ -14,12 +14,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 
 /** Push and pull with a real server that wants credentials (toolbox protocol §7.2, §7.3). */
 @Timeout(180)
+@Tag("slow")
 class PushPullTest {
   private static GitBox box;
   private static HttpGitServer server;

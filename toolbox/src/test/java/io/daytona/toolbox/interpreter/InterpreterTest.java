@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Executions over {@code /process/interpreter/execute} (toolbox protocol §5.2 and §5.3). */
 @Timeout(120)
+@Tag("slow")
 class InterpreterTest {
   private static ToolboxServer server;
   private static Interpreter interpreter;

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What replies of one-shot execution say beyond the reference schema (docs/toolbox.md). */
 @Timeout(120)
+@Tag("slow")
 class AdditionsTest {
   private static final String[] SPLIT = {"X-Daytona-Split-Output", "true"};
   private static ToolboxServer server;

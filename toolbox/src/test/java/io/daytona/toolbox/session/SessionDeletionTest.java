@@ -17,11 +17,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Deleting sessions (toolbox protocol §3.7). */
 @Timeout(60)
+@Tag("slow")
 class SessionDeletionTest {
   private static ToolboxServer server;
 

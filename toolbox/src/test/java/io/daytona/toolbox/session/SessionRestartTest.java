@@ -31,12 +31,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of sessions when the platform is restarted, and where their logs go. */
 @Timeout(120)
+@Tag("slow")
 class SessionRestartTest {
   @TempDir Path home;
   private RealAgent agent;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions in every shell that an image may have (toolbox protocol §2.1, §3.1). */
 @Timeout(60)
+@Tag("slow")
 class SessionShellsTest {
   private static final List<String> BROKEN =
       List.of(

@@ -21,11 +21,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many terminals, and clients of one terminal that do not disturb each other. */
 @Timeout(180)
+@Tag("slow")
 class TerminalCrowdTest {
   private static final int BURST = 10_000_000;
 
