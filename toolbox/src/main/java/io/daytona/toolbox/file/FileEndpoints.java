@@ -5,6 +5,7 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.Method;
 import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
+import io.daytona.toolbox.fsutil.FileTool;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;

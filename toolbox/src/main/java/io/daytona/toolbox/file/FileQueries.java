@@ -5,6 +5,7 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxPaths;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.toolbox.fsutil.FileTool;
 
 /** Listings and descriptions (toolbox protocol §6.2). */
 final class FileQueries {

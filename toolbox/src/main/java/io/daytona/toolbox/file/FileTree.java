@@ -6,6 +6,8 @@ import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.toolbox.fsutil.FileTool;
+import io.daytona.toolbox.fsutil.FileToolRecords;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.nio.charset.StandardCharsets;

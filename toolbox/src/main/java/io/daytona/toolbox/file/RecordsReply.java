@@ -3,6 +3,7 @@ package io.daytona.toolbox.file;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.daytona.http.Json;
 import io.daytona.http.RawReply;
+import io.daytona.toolbox.fsutil.FileToolRecords;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;

@@ -6,6 +6,8 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.toolbox.fsutil.FileTool;
+import io.daytona.toolbox.fsutil.FileToolRecords;
 import java.nio.charset.StandardCharsets;
 
 /**

@@ -9,6 +9,8 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.AgentErrors;
+import io.daytona.toolbox.fsutil.FileTool;
+import io.daytona.toolbox.fsutil.FileToolRecords;
 import io.daytona.wire.error.DaytonaException;
 import java.io.IOException;
 import java.io.OutputStream;

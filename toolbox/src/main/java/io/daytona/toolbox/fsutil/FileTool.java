@@ -1,4 +1,4 @@
-package io.daytona.toolbox.file;
+package io.daytona.toolbox.fsutil;
 
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
@@ -16,16 +16,16 @@ import java.util.Map;
  * (docs/protocols/fsutil.md). It runs as the sandbox's user, so it sees and opens what that user
  * may.
  */
-final class FileTool {
+public final class FileTool {
   /** Where sandboxes have it. */
-  static final String PROGRAM = "/.daytona/bin/fsutil";
+  public static final String PROGRAM = "/.daytona/bin/fsutil";
 
   private final String program;
 
   /**
    * @param program its path inside the sandbox
    */
-  FileTool(String program) {
+  public FileTool(String program) {
     this.program = program;
   }
 
@@ -35,7 +35,7 @@ final class FileTool {
    * @param fields fields in each record that it gives
    * @throws DaytonaException 503 in a sandbox that has no such program
    */
-  FileToolRecords start(Agent agent, int fields, String... arguments) {
+  public FileToolRecords start(Agent agent, int fields, String... arguments) {
     List<String> argv = new ArrayList<>(List.of(arguments));
     argv.addFirst(program);
     return new FileToolRecords(spawn(agent, argv), fields);

@@ -1,4 +1,4 @@
-package io.daytona.toolbox.file;
+package io.daytona.toolbox.fsutil;
 
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * What the file tool prints: records of a fixed number of NUL-terminated fields, decoded as they
  * come. It is data of the sandbox. For one thread.
  */
-final class FileToolRecords implements AutoCloseable {
+public final class FileToolRecords implements AutoCloseable {
   /** Lines have at most 64 KiB; paths may be longer than the kernel takes in one piece. */
   private static final int MAX_FIELD = 1 << 20;
 
@@ -43,7 +43,7 @@ final class FileToolRecords implements AutoCloseable {
    * @throws DaytonaException 400 when it does not understand its arguments, 502 when it ended too
    *     early
    */
-  @Nullable List<byte[]> next(Duration timeout) throws InterruptedException {
+  public @Nullable List<byte[]> next(Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     while (!ended) {
       if (fill()) {
@@ -70,7 +70,7 @@ final class FileToolRecords implements AutoCloseable {
   }
 
   /** Whether everything has been given. */
-  boolean ended() {
+  public boolean ended() {
     return ended;
   }
 
@@ -121,7 +121,7 @@ final class FileToolRecords implements AutoCloseable {
   }
 
   /** The tool does not take the pattern. */
-  static final class InvalidPattern extends RuntimeException {
+  public static final class InvalidPattern extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 }
