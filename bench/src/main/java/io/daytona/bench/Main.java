@@ -1,5 +1,7 @@
 package io.daytona.bench;
 
+import io.daytona.bench.client.Api;
+import io.daytona.bench.row.Row;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;

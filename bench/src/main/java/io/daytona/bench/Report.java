@@ -2,6 +2,7 @@ package io.daytona.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.daytona.bench.row.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,19 +20,26 @@ final class Report {
     text.append(
         String.format(
             Locale.ROOT,
-            "%-52s %6s %9s %9s %9s %-5s %-10s%n",
+            "%-52s %6s %9s %9s %9s %-5s %-10s %-6s %9s %8s%n",
             "row",
             "N",
             "p50",
             "p95",
             "p99",
             "unit",
-            "budget"));
+            "budget",
+            "",
+            "bare p50",
+            "ratio"));
     for (Row row : rows) {
+      if (!row.note().isEmpty()) {
+        text.append(String.format(Locale.ROOT, "%-52s %s%n", row.name(), row.note()));
+        continue;
+      }
       text.append(
           String.format(
               Locale.ROOT,
-              "%-52s %6d %9s %9s %9s %-5s %-10s %s%s%n",
+              "%-52s %6d %9s %9s %9s %-5s %-10s %-6s %9s %8s%s%n",
               row.name(),
               row.count(),
               figure(row.p50()),
@@ -40,6 +48,8 @@ final class Report {
               row.unit(),
               row.budget(),
               row.budget().isEmpty() ? "" : row.within() ? "kept" : "MISSED",
+              figure(row.bare()),
+              figure(row.ratio()),
               row.failures() > 0 ? " (" + row.failures() + " failed)" : ""));
     }
     return text.toString();

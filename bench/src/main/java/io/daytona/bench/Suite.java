@@ -1,5 +1,9 @@
 package io.daytona.bench;
 
+import io.daytona.bench.client.Api;
+import io.daytona.bench.row.Row;
+import io.daytona.bench.row.Samples;
+import io.daytona.bench.toolbox.ToolboxSuite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,7 +15,6 @@ import java.util.function.Consumer;
 /** The rows of the benchmark, each measured through the public API after a warm-up. */
 final class Suite {
   private static final String SNAPSHOT = "daytona-small";
-  private static final int MIB = 1 << 20;
 
   private final Api api;
   private final Host host;
@@ -25,18 +28,12 @@ final class Suite {
     this.progress = progress;
   }
 
-  /** One measured action. */
-  @FunctionalInterface
-  interface Action {
-    void run();
-  }
-
   List<Row> run() {
     api.leftovers().forEach(api::delete);
     List<Row> rows = new ArrayList<>();
     rows.addAll(lifeCycle());
-    rows.addAll(calls());
-    rows.addAll(transfer());
+    rows.add(get());
+    rows.addAll(new ToolboxSuite(api, count, progress).run());
     rows.addAll(burst(100));
     rows.add(platformMemory());
     host.startup().ifPresent(start -> rows.add(startup(start)));
@@ -62,10 +59,10 @@ final class Suite {
       created.add(System.nanoTime() - begin);
       api.execute(sandbox, "echo 1");
       output.add(System.nanoTime() - begin);
-      timed(stopped, () -> api.stop(sandbox.id()));
+      stopped.time(() -> api.stop(sandbox.id()));
       awaitState(sandbox, "stopped");
-      timed(started, () -> api.start(sandbox.id()));
-      timed(deleted, () -> api.delete(sandbox.id()));
+      started.time(() -> api.start(sandbox.id()));
+      deleted.time(() -> api.delete(sandbox.id()));
     }
     return List.of(
         Row.latency("create → started", created, 0, 20, 50),
@@ -84,59 +81,22 @@ final class Suite {
     }
   }
 
-  private List<Row> calls() {
+  private Row get() {
     Api.Sandbox sandbox = api.create(SNAPSHOT);
+    int times = count * 3;
+    progress.accept("GET /sandbox/{id}: " + times);
     try {
-      return List.of(
-          repeated("exec true", count * 3, 1.5, 5, () -> api.execute(sandbox, "true")),
-          repeated("code-run print(1)", count, 14, 25, () -> api.codeRun(sandbox, "print(1)")),
-          repeated("GET /sandbox/{id}", count * 3, 0.7, 3, () -> api.get(sandbox.id())));
-    } finally {
-      api.delete(sandbox.id());
-    }
-  }
-
-  private Row repeated(String name, int times, double p50, double p99, Action action) {
-    progress.accept(name + ": " + times);
-    for (int turn = 0; turn < 50; turn++) {
-      action.run();
-    }
-    Samples samples = new Samples();
-    for (int turn = 0; turn < times; turn++) {
-      timed(samples, action);
-    }
-    return Row.latency(name, samples, 0, p50, p99);
-  }
-
-  private List<Row> transfer() {
-    int size = 256 * MIB;
-    progress.accept("upload and download of 256 MiB: 10 each");
-    byte[] bytes = new byte[size];
-    new java.util.Random(1).nextBytes(bytes);
-    Api.Sandbox sandbox = api.create("daytona-medium");
-    try {
-      Samples up = new Samples();
-      Samples down = new Samples();
-      api.upload(sandbox, "warm.bin", bytes);
-      api.download(sandbox, "warm.bin");
-      for (int turn = 0; turn < 10; turn++) {
-        up.add(rate(size, () -> api.upload(sandbox, "big.bin", bytes)));
-        down.add(rate(size, () -> api.download(sandbox, "big.bin")));
+      for (int turn = 0; turn < 50; turn++) {
+        api.get(sandbox.id());
       }
-      return List.of(
-          Row.atLeast("upload of 256 MiB", "MB/s", up, 600),
-          Row.atLeast("download of 256 MiB", "MB/s", down, 1000));
+      Samples samples = new Samples();
+      for (int turn = 0; turn < times; turn++) {
+        samples.time(() -> api.get(sandbox.id()));
+      }
+      return Row.latency("GET /sandbox/{id}", samples, 0, 0.7, 3);
     } finally {
       api.delete(sandbox.id());
     }
-  }
-
-  /** Bytes per second, scaled so that {@link Samples#millis} reads as MB/s. */
-  private static long rate(long bytes, Action action) {
-    long begin = System.nanoTime();
-    action.run();
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    return (long) (bytes / 1e6 / seconds * 1e6);
   }
 
   private List<Row> burst(int sandboxes) {
@@ -200,11 +160,5 @@ final class Suite {
         startup.seconds(),
         startup.newDatabase() ? 3 : 2,
         0);
-  }
-
-  private static void timed(Samples samples, Action action) {
-    long begin = System.nanoTime();
-    action.run();
-    samples.add(System.nanoTime() - begin);
   }
 }

@@ -5,6 +5,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletApiResponse;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,6 +86,8 @@ final class Replies {
       }
       if (raw.contentLength() >= 0) {
         response.setContentLengthLong(raw.contentLength());
+      } else if (endsConnection()) {
+        response.setHeader("Transfer-Encoding", "chunked");
       }
       if (!isHead()) {
         written = true;
@@ -104,15 +109,22 @@ final class Replies {
     return exchange.method().equals("HEAD");
   }
 
+  /**
+   * Whether the client wants the connection closed after the reply. Jetty then leaves out the
+   * chunks, and the client cannot tell the end of the body from its loss.
+   */
+  private boolean endsConnection() {
+    Request request = request();
+    return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1
+        && request.getHeaders().contains(HttpHeader.CONNECTION, "close");
+  }
+
   private void cut(Exception failure) {
-    ServletApiResponse servlet = (ServletApiResponse) response;
-    servlet
-        .getServletRequestInfo()
-        .getRequest()
-        .getConnectionMetaData()
-        .getConnection()
-        .getEndPoint()
-        .close(failure);
+    request().getConnectionMetaData().getConnection().getEndPoint().close(failure);
+  }
+
+  private Request request() {
+    return ((ServletApiResponse) response).getServletRequestInfo().getRequest();
   }
 
   static String seconds(Duration wait) {

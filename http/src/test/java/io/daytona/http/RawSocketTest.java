@@ -121,6 +121,18 @@ class RawSocketTest {
   }
 
   @Test
+  void bodiesOfUnknownLengthHaveAnEndOnConnectionsThatClose() throws IOException {
+    String whole = get("/api/stream/-1", "");
+    assertTrue(whole.contains("Transfer-Encoding: chunked\r\n"), whole);
+    assertTrue(whole.endsWith("\r\n0\r\n\r\n"), whole);
+    String broken = get("/api/broken", "");
+    assertTrue(broken.contains("Transfer-Encoding: chunked\r\n"), broken);
+    assertTrue(broken.endsWith("\r\n5\r\nfirst"), broken);
+    String old = exchange(head("GET /api/broken HTTP/1.0", ""));
+    assertTrue(old.endsWith("\r\n\r\nfirst"), old);
+  }
+
+  @Test
   void tooLargeABodyIsRefusedBeforeItIsSent() throws IOException {
     String reply =
         exchange(

@@ -16,7 +16,6 @@ import io.daytona.wire.error.ErrorKind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,12 +122,8 @@ final class ExecHandler {
   }
 
   private static RawReply accepted(Command command) throws IOException {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("cmdId", command.id());
-    for (String key : List.of("exitCode", "output", "stdout", "stderr")) {
-      body.put(key, null);
-    }
-    byte[] json = Json.mapper().writeValueAsBytes(body);
+    // What is not known yet is left out: both reference documents forbid null for it.
+    byte[] json = Json.mapper().writeValueAsBytes(Map.of("cmdId", command.id()));
     return new RawReply(
         ACCEPTED, "application/json; charset=utf-8", json.length, Map.of(), out -> out.write(json));
   }

@@ -42,9 +42,6 @@ final class LogReplies {
               field(json, "output", first, form);
               if (dialect == LogDialect.SPLIT) {
                 channels(json, log);
-              } else {
-                json.writeNullField("stdout");
-                json.writeNullField("stderr");
               }
             });
   }

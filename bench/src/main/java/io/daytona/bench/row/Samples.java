@@ -1,17 +1,19 @@
-package io.daytona.bench;
+package io.daytona.bench.row;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Durations of one row, in nanoseconds, in the order they were measured. */
-final class Samples {
+public final class Samples {
   private final List<Long> nanos = new ArrayList<>();
 
-  synchronized void add(long value) {
+  /** Adds one duration in nanoseconds. */
+  public synchronized void add(long value) {
     nanos.add(value);
   }
 
-  synchronized int size() {
+  /** How many there are. */
+  public synchronized int size() {
     return nanos.size();
   }
 
@@ -19,7 +21,7 @@ final class Samples {
    * The value below which the given share (0…1) of the samples lies, in milliseconds, by nearest
    * rank.
    */
-  synchronized double millis(double share) {
+  public synchronized double millis(double share) {
     if (nanos.isEmpty()) {
       return Double.NaN;
     }
@@ -29,7 +31,19 @@ final class Samples {
   }
 
   /** All values in milliseconds, unsorted. */
-  synchronized List<Double> rawMillis() {
+  public synchronized List<Double> rawMillis() {
     return nanos.stream().map(value -> value / 1e6).toList();
+  }
+
+  /** Does something and adds how long it took. */
+  public void time(Runnable action) {
+    long begin = System.nanoTime();
+    action.run();
+    add(System.nanoTime() - begin);
+  }
+
+  /** Adds the rate of an amount of bytes, scaled so that {@link #millis} reads as MB/s. */
+  public void addRate(long bytes, long nanos) {
+    add((long) (bytes / 1e6 / (nanos / 1e9) * 1e6));
   }
 }

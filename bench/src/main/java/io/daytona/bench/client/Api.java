@@ -1,19 +1,23 @@
-package io.daytona.bench;
+package io.daytona.bench.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.entity.mime.MultipartEntityBuilder;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
@@ -25,11 +29,12 @@ import org.jspecify.annotations.Nullable;
  * The public API through Apache HttpClient with kept-alive connections; the blocking client costs
  * least of its own, which is why it was taken and not the JDK's.
  */
-final class Api implements AutoCloseable {
+public final class Api implements AutoCloseable {
   private static final int MOST_CONNECTIONS = 512;
 
   private final String url;
   private final String key;
+  private final HttpClient sockets = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
   private final CloseableHttpClient client =
       HttpClients.custom()
@@ -43,15 +48,27 @@ final class Api implements AutoCloseable {
                   .build())
           .build();
 
-  Api(String url, String key) {
+  /**
+   * A client of a platform.
+   *
+   * @param url base of the API
+   * @param key API key
+   */
+  public Api(String url, String key) {
     this.url = url;
     this.key = key;
   }
 
-  /** A sandbox as the API describes it. */
-  record Sandbox(String id, String toolbox) {}
+  /**
+   * A sandbox as the API describes it.
+   *
+   * @param id its id
+   * @param toolbox base of its toolbox
+   */
+  public record Sandbox(String id, String toolbox) {}
 
-  Sandbox create(String snapshot) {
+  /** Makes a sandbox and waits until it is started. */
+  public Sandbox create(String snapshot) {
     JsonNode made =
         send(
             "POST", url + "/sandbox", Map.of("snapshot", snapshot, "labels", Map.of("bench", "1")));
@@ -62,24 +79,28 @@ final class Api implements AutoCloseable {
     return new Sandbox(id, made.path("toolboxProxyUrl").asText() + "/" + id);
   }
 
-  JsonNode get(String id) {
+  /** The sandbox as the API answers. */
+  public JsonNode get(String id) {
     return send("GET", url + "/sandbox/" + id, null);
   }
 
-  JsonNode stop(String id) {
+  /** Stops a sandbox. */
+  public JsonNode stop(String id) {
     return send("POST", url + "/sandbox/" + id + "/stop", Map.of());
   }
 
-  JsonNode start(String id) {
+  /** Starts a sandbox. */
+  public JsonNode start(String id) {
     return send("POST", url + "/sandbox/" + id + "/start", Map.of());
   }
 
-  void delete(String id) {
+  /** Deletes a sandbox. */
+  public void delete(String id) {
     send("DELETE", url + "/sandbox/" + id, null);
   }
 
   /** Runs a command and returns its output; a failing one throws. */
-  String execute(Sandbox sandbox, String command) {
+  public String execute(Sandbox sandbox, String command) {
     JsonNode answer =
         send("POST", sandbox.toolbox() + "/process/execute", Map.of("command", command));
     if (answer.path("exitCode").asInt() != 0) {
@@ -88,7 +109,8 @@ final class Api implements AutoCloseable {
     return answer.path("result").asText();
   }
 
-  String codeRun(Sandbox sandbox, String code) {
+  /** Runs Python and returns its output. */
+  public String codeRun(Sandbox sandbox, String code) {
     return send(
             "POST",
             sandbox.toolbox() + "/process/code-run",
@@ -97,7 +119,8 @@ final class Api implements AutoCloseable {
         .asText();
   }
 
-  void upload(Sandbox sandbox, String path, byte[] bytes) {
+  /** Uploads one file as the body of a request. */
+  public void upload(Sandbox sandbox, String path, byte[] bytes) {
     send(
         ClassicRequestBuilder.post(sandbox.toolbox() + "/files/upload-v2?path=" + path)
             .setEntity(new ByteArrayEntity(bytes, ContentType.APPLICATION_OCTET_STREAM))
@@ -106,21 +129,62 @@ final class Api implements AutoCloseable {
   }
 
   /** Downloads and returns the number of bytes. */
-  long download(Sandbox sandbox, String path) {
+  public long download(Sandbox sandbox, String path) {
     return send(
         ClassicRequestBuilder.get(sandbox.toolbox() + "/files/download?path=" + path).build(),
         Api::count);
   }
 
   /** Ids of all sandboxes a former run of the benchmark left. */
-  List<String> leftovers() {
+  public List<String> leftovers() {
     JsonNode page =
         send("GET", url + "/sandbox?limit=200&labels=%7B%22bench%22%3A%221%22%7D", null);
     return page.path("items").valueStream().map(item -> item.path("id").asText()).toList();
   }
 
-  String version() {
+  /** The version of the platform. */
+  public String version() {
     return send("GET", url + "/config", null).path("version").asText();
+  }
+
+  /**
+   * Calls the toolbox.
+   *
+   * @param path route and query, with the leading slash
+   * @param body written as JSON; none when null
+   * @return the answer; missing when it is empty
+   */
+  public JsonNode toolbox(String method, Sandbox sandbox, String path, @Nullable Object body) {
+    return send(method, sandbox.toolbox() + path, body);
+  }
+
+  /** Uploads files with one request and returns how many the platform says it wrote. */
+  public int uploadAll(Sandbox sandbox, Map<String, byte[]> files) {
+    MultipartEntityBuilder parts = MultipartEntityBuilder.create();
+    int next = 0;
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      String part = "files[" + next++ + "]";
+      parts.addTextBody(part + ".path", file.getKey());
+      parts.addBinaryBody(
+          part + ".file", file.getValue(), ContentType.APPLICATION_OCTET_STREAM, file.getKey());
+    }
+    byte[] answer =
+        send(
+            ClassicRequestBuilder.post(sandbox.toolbox() + "/files/bulk-upload")
+                .setEntity(parts.build())
+                .build(),
+            Api::bytes);
+    try {
+      return json.readTree(answer).path("files").size();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Opens a WebSocket of the toolbox. */
+  public Channel open(Sandbox sandbox, String path) {
+    String target = sandbox.toolbox().replaceFirst("^http", "ws") + path;
+    return Channel.open(sockets, URI.create(target), key);
   }
 
   private JsonNode send(String method, String target, @Nullable Object body) {
@@ -141,7 +205,8 @@ final class Api implements AutoCloseable {
     HttpClientResponseHandler<T> handler =
         answer -> {
           if (answer.getCode() >= 300) {
-            throw new IllegalStateException(
+            throw new RefusedException(
+                answer.getCode(),
                 request.getMethod()
                     + " "
                     + request.getPath()
@@ -150,7 +215,9 @@ final class Api implements AutoCloseable {
                     + ": "
                     + EntityUtils.toString(answer.getEntity(), StandardCharsets.UTF_8));
           }
-          try (InputStream in = answer.getEntity().getContent()) {
+          HttpEntity entity = answer.getEntity();
+          try (InputStream in =
+              entity == null ? InputStream.nullInputStream() : entity.getContent()) {
             return reader.read(in);
           }
         };
@@ -182,6 +249,7 @@ final class Api implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    sockets.shutdownNow();
     client.close();
   }
 }

@@ -1,4 +1,4 @@
-package io.daytona.bench;
+package io.daytona.bench.row;
 
 import java.util.List;
 
@@ -15,8 +15,11 @@ import java.util.List;
  * @param budget the budget beside it, as in ARCHITECTURE.md; empty when there is none
  * @param within whether the budget is kept; true without one
  * @param raw every sample
+ * @param bare median of the operating system's own figure for the same; NaN without one
+ * @param rawBare every sample of that
+ * @param note why there is no figure; empty otherwise
  */
-record Row(
+public record Row(
     String name,
     String unit,
     int count,
@@ -26,10 +29,14 @@ record Row(
     double p99,
     String budget,
     boolean within,
-    List<Double> raw) {
+    List<Double> raw,
+    double bare,
+    List<Double> rawBare,
+    String note) {
 
   /** A row of latencies with budgets for p50 and p99 in milliseconds; NaN where there is none. */
-  static Row latency(String name, Samples samples, int failures, double budget50, double budget99) {
+  public static Row latency(
+      String name, Samples samples, int failures, double budget50, double budget99) {
     double p50 = samples.millis(0.5);
     double p99 = samples.millis(0.99);
     boolean within =
@@ -46,11 +53,14 @@ record Row(
         p99,
         budgetText(budget50, budget99),
         within,
-        samples.rawMillis());
+        samples.rawMillis(),
+        Double.NaN,
+        List.of(),
+        "");
   }
 
   /** A row with one figure that must not exceed its budget. */
-  static Row atMost(String name, String unit, double value, double budget, int failures) {
+  public static Row atMost(String name, String unit, double value, double budget, int failures) {
     return new Row(
         name,
         unit,
@@ -61,11 +71,14 @@ record Row(
         Double.NaN,
         "<= " + trim(budget),
         failures == 0 && value <= budget,
-        List.of(value));
+        List.of(value),
+        Double.NaN,
+        List.of(),
+        "");
   }
 
   /** A row with one figure that must reach its budget. */
-  static Row atLeast(String name, String unit, Samples ratesTimesMillion, double budget) {
+  public static Row atLeast(String name, String unit, Samples ratesTimesMillion, double budget) {
     double p50 = ratesTimesMillion.millis(0.5);
     return new Row(
         name,
@@ -77,7 +90,50 @@ record Row(
         ratesTimesMillion.millis(0.01),
         ">= " + trim(budget),
         p50 >= budget,
-        ratesTimesMillion.rawMillis());
+        ratesTimesMillion.rawMillis(),
+        Double.NaN,
+        List.of(),
+        "");
+  }
+
+  /** A row that the platform cannot give. */
+  public static Row unavailable(String name, String note) {
+    return empty(name, 0, note);
+  }
+
+  /** A row that failed. */
+  public static Row failed(String name, String note) {
+    return empty(name, 1, note);
+  }
+
+  private static Row empty(String name, int failures, String note) {
+    double none = Double.NaN;
+    boolean within = failures == 0;
+    return new Row(
+        name, "", 0, failures, none, none, none, "", within, List.of(), none, List.of(), note);
+  }
+
+  /** The same row beside the operating system's own figure. */
+  public Row beside(Samples system) {
+    return new Row(
+        name,
+        unit,
+        count,
+        failures,
+        p50,
+        p95,
+        p99,
+        budget,
+        within,
+        raw,
+        system.millis(0.5),
+        system.rawMillis(),
+        note);
+  }
+
+  /** How many times the operating system's own cost; NaN without its figure. */
+  public double ratio() {
+    return unit.equals("MB/s") ? bare / p50 : p50 / bare;
   }
 
   private static String budgetText(double p50, double p99) {
