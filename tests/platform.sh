@@ -53,23 +53,28 @@ if [[ $ring == newest ]]; then
   step "the newest published clients" conformance/run --newest "$cache/newest-clients"
 else
   step "processes and their powers" e2e test_processes 120
+  # Passes beside other steps, none of which restarts this platform.
+  begin silence e2e test_silence 480
   step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
   step "tools in every sandbox" e2e test_tools 200
   step "tools in images that have nothing" tools_elsewhere
   step "files" e2e test_files 200
   step "refusals" e2e test_refusals 300
+  step "toolbox: many clients, signed URLs, older routes" e2e test_toolbox 300
   step "published clients" conformance/run "$cache/clients"
-  step "detached output survives the server" e2e test_detached 120
-  step "crashes" e2e test_crash 900
   DAYTONA_IMAGE_CACHE="$cache/images" step "requests that meet each other, and foreign ones" e2e test_contention 300
-  DAYTONA_IMAGE_CACHE="$cache/images" step "death behind every transition" e2e test_failpoints 600
+  step "hosts that lack something: what ./daytona up says" e2e test_hosts 120
   step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10
+  step "streams that say nothing for six minutes" joined silence
+  step "detached output survives the server" e2e test_detached 120
+  step "streams and state survive a restart" e2e test_streams 400
+  step "crashes" e2e test_crash 900
+  DAYTONA_IMAGE_CACHE="$cache/images" step "death behind every transition" e2e test_failpoints 600
 fi
 step "./daytona down" timeout 120 ./daytona down --data-dir "$platform_data"
 step "./daytona down --purge" timeout 120 ./daytona down --purge --data-dir "$platform_data"
 platform_data=""
 if [[ $ring != newest ]]; then
-  step "hosts that lack something: what ./daytona up says" e2e test_hosts 120
   export DAYTONA_TEST_WORK="$work"
   step "a company's mirrors, proxy and certificates" e2e test_network_settings 600
 fi
