@@ -73,16 +73,20 @@ final class SocketTable {
     call.query("choose").ifPresent(call::choose);
     return socket -> {
       socket.onClose(() -> events.add("closed"));
-      socket.send(hello);
-      for (Message message = socket.receive(LONG);
-          message != null;
-          message = socket.receive(LONG)) {
-        switch (message) {
-          case Message.Text(String text) -> socket.send(text.toUpperCase(Locale.ROOT));
-          case Message.Binary(byte[] bytes) -> socket.send(bytes, 0, bytes.length);
+      try {
+        socket.send(hello);
+        for (Message message = socket.receive(LONG);
+            message != null;
+            message = socket.receive(LONG)) {
+          switch (message) {
+            case Message.Text(String text) -> socket.send(text.toUpperCase(Locale.ROOT));
+            case Message.Binary(byte[] bytes) -> socket.send(bytes, 0, bytes.length);
+          }
         }
+      } finally {
+        // A peer that goes away while it is answered may break the last send.
+        events.add("open " + socket.isOpen());
       }
-      events.add("open " + socket.isOpen());
     };
   }
 
