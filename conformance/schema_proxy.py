@@ -3,7 +3,8 @@
 Each reply of the control plane is checked against the 0.190 and the 0.205 reference document, each reply of the
 toolbox against both toolbox documents: the reply of an operation that a document knows must satisfy that document's
 schema for that status. The proxy changes one thing only: `toolboxProxyUrl`, `proxyToolboxUrl` and the answer of
-`/toolbox-proxy-url` point back at the proxy, so that toolbox calls are seen as well.
+`/toolbox-proxy-url` point back at the proxy, so that toolbox calls are seen as well. Contents and WebSockets stream
+through.
 
     schema_proxy.py --api URL --report FILE      prints the proxy's port, runs until it is terminated
 """
@@ -20,6 +21,8 @@ import sys
 import aiohttp
 from aiohttp import web
 from jsonschema import Draft7Validator
+
+from socket_relay import SocketRelay, is_upgrade
 
 REFERENCE = pathlib.Path(__file__).resolve().parent / "reference"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"}
@@ -45,6 +48,8 @@ class Document:
         text = json.loads((REFERENCE / f"{name}.json").read_text())
         self.swagger2 = "swagger" in text
         self.root = to_json_schema({key: text[key] for key in ("components", "definitions") if key in text})
+        # Any map at all; the documents have it as a map of objects, which the reference's own replies are not.
+        self.root.get("definitions", self.root.get("components", {}).get("schemas", {}))["gin.H"] = {"type": "object"}
         self.operations = []
         for path, item in text["paths"].items():
             path = re.sub(r"^/api(?=/)", "", path)
@@ -104,6 +109,7 @@ class SchemaProxy:
         self.seen = {}
         self.violations = []
         self.session = None
+        self.sockets = None
 
     def rebase(self, value):
         """Points the toolbox's address back at this proxy."""
@@ -150,29 +156,59 @@ class SchemaProxy:
         if "socket.io" in request.path:
             return web.Response(status=404)
         kind, url, path = await self.target(request)
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP | {"content-length"}}
-        body = await request.read()
+        if is_upgrade(request):
+            answered = await self.sockets.relay(request, url, path)
+            if answered is not None:
+                return answered
+        try:
+            return await self.exchange(request, kind, url, path)
+        except (ConnectionResetError, aiohttp.ClientOSError):
+            if request.transport is not None and not request.transport.is_closing():
+                raise
+            return web.Response(status=499)  # the client has left, on purpose
+
+    async def exchange(self, request, kind, url, path):
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP}
+        if is_upgrade(request):
+            headers |= {"Connection": "Upgrade", "Upgrade": "websocket"}
         async with self.session.request(
-            request.method, aiohttp.client.URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
+            request.method, aiohttp.client.URL(url, encoded=True), headers=headers,
+            data=request.content if request.can_read_body else None, allow_redirects=False,
         ) as reply:
-            content = await reply.read()
-            if reply.content_type == "application/json" and content:
-                parsed = json.loads(content)
-                self.validate(kind, request.method, path, reply.status, parsed)
-                self.rebase(parsed)
-                if path.endswith("/toolbox-proxy-url") and reply.status == 200:
-                    parsed["url"] = f"{self.base}/toolbox"
-                content = json.dumps(parsed).encode()
             answer = {
                 k: v for k, v in reply.headers.items()
                 if k.lower() not in HOP_BY_HOP | {"content-length", "content-encoding"}
             }
-            return web.Response(status=reply.status, headers=answer, body=content)
+            if reply.content_type == "application/json":
+                content = self.validated(kind, request.method, path, reply, await reply.read())
+                return web.Response(status=reply.status, headers=answer, body=content)
+            return await self.stream(request, reply, answer)
+
+    def validated(self, kind, method, path, reply, content):
+        if not content:
+            return content
+        parsed = json.loads(content)
+        self.validate(kind, method, path, reply.status, parsed)
+        self.rebase(parsed)
+        if path.endswith("/toolbox-proxy-url") and reply.status == 200:
+            parsed["url"] = f"{self.base}/toolbox"
+        return json.dumps(parsed).encode()
+
+    async def stream(self, request, reply, headers):
+        response = web.StreamResponse(status=reply.status, headers=headers)
+        if reply.content_length is not None and "Content-Encoding" not in reply.headers:
+            response.content_length = reply.content_length
+        await response.prepare(request)
+        async for chunk in reply.content.iter_any():
+            await response.write(chunk)
+        await response.write_eof()
+        return response
 
 
 async def serve(arguments):
     proxy = SchemaProxy(arguments.api)
     proxy.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600), auto_decompress=True)
+    proxy.sockets = SocketRelay(proxy.session, proxy.violations.append)
     application = web.Application(client_max_size=1 << 30)
     application.router.add_route("*", "/{path:.*}", proxy.handle)
     runner = web.AppRunner(application, access_log=None)

@@ -1,0 +1,2 @@
+"use strict";
+require("./toolbox/toolbox")("@daytona/sdk", { typed: true, split: true, interpreter: true, recursiveDelete: true });
