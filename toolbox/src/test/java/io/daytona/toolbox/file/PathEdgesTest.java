@@ -22,9 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Paths that name something odd: always a defined answer, at once (FS-01, FS-02). */
 @Timeout(60)
-class PathEdgesTest {
+class PathEdgesTest extends InFileBox {
   /** Every route that takes a path, with what else it needs. */
   private static final List<String> ROUTES =
       List.of(
@@ -50,27 +47,6 @@ class PathEdgesTest {
           "POST /files/move?source=file&destination=%s",
           "POST /files/permissions?mode=644&path=%s",
           "DELETE /files?path=%s");
-
-  private static FileBox box;
-
-  private Path dir;
-  private String here;
-
-  @BeforeAll
-  static void start() throws Exception {
-    box = FileBox.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    box.close();
-  }
-
-  @BeforeEach
-  void makeDirectory() throws Exception {
-    dir = box.directory();
-    here = dir.getFileName().toString();
-  }
 
   @Test
   void relativeHomeAndDotsMeanWhatAShellMeans() throws Exception {

@@ -17,9 +17,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,28 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replacing a text in files (toolbox protocol §6.2; FS-14). */
 @Timeout(60)
-class ReplaceTest {
-  private static FileBox box;
-
-  private Path dir;
-  private String here;
-
-  @BeforeAll
-  static void start() throws Exception {
-    box = FileBox.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    box.close();
-  }
-
-  @BeforeEach
-  void makeDirectory() throws Exception {
-    dir = box.directory();
-    here = dir.getFileName().toString();
-  }
-
+class ReplaceTest extends InFileBox {
   @Test
   void replacesEverywhereAndSaysWhereNot() throws Exception {
     Files.writeString(dir.resolve("a"), "foo bar foo.*baz");

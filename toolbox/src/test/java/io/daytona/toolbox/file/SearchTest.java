@@ -11,9 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,28 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Finding texts and names (toolbox protocol §6.2; FS-13, FS-15). */
 @Timeout(60)
-class SearchTest {
-  private static FileBox box;
-
-  private Path dir;
-  private String here;
-
-  @BeforeAll
-  static void start() throws Exception {
-    box = FileBox.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    box.close();
-  }
-
-  @BeforeEach
-  void makeDirectory() throws Exception {
-    dir = box.directory();
-    here = dir.getFileName().toString();
-  }
-
+class SearchTest extends InFileBox {
   @Test
   void findsLines() throws Exception {
     Files.createDirectory(dir.resolve("sub"));
