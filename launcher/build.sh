@@ -66,11 +66,11 @@ build_c() {
 build_java() {
   local maven=mvn
   [[ ! -x mvnw ]] || maven=./mvnw
-  "$maven" -q -B -ntp -Dmaven.test.skip=true -pl "$MODULES" -am package dependency:copy-dependencies \
+  "$maven" -q -B -ntp -Dquick -Dmaven.test.skip=true -pl "$MODULES" -am package dependency:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$CHECKOUT/build/java"
   local module
   for module in ${MODULES//,/ }; do
-    find "$module/target" -maxdepth 1 -name 'daytona-*.jar' ! -name '*-sources.jar' ! -name '*-tests.jar' -exec cp {} build/java/ \;
+    find "$module/target/quick" -maxdepth 1 -name 'daytona-*.jar' ! -name '*-sources.jar' ! -name '*-tests.jar' -exec cp {} build/java/ \;
   done
 }
 

@@ -14,8 +14,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class AccessTest {
   private static final String STRANGER = "dtn_" + "f".repeat(64);
   private TestPlatform platform;

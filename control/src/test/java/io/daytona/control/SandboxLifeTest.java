@@ -18,8 +18,10 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class SandboxLifeTest {
   private TestPlatform platform;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

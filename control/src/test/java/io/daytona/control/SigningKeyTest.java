@@ -18,9 +18,11 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Keys of signed file URLs, and what the gate makes of signatures (toolbox protocol §1.9). */
+@Tag("slow")
 class SigningKeyTest {
   private TestPlatform platform;
   private String id;

@@ -32,7 +32,6 @@ public final class SandboxTransitions {
           new SandboxTransition(STARTED, STOPPED, SandboxTrigger.EXIT),
           new SandboxTransition(STARTED, DESTROYING, SandboxTrigger.DELETE),
           new SandboxTransition(STOPPING, STOPPED, SandboxTrigger.STOPPED_AS_ASKED),
-          new SandboxTransition(STOPPING, ERROR, SandboxTrigger.FAIL),
           new SandboxTransition(STOPPING, DESTROYING, SandboxTrigger.DELETE),
           new SandboxTransition(STOPPED, STARTING, SandboxTrigger.START),
           new SandboxTransition(STOPPED, DESTROYING, SandboxTrigger.DELETE),

@@ -21,7 +21,7 @@ class SandboxTransitionsTest {
           entry("new", Set.of("creating")),
           entry("creating", Set.of("started", "destroyed", "error", "destroying")),
           entry("started", Set.of("stopping", "stopped", "destroying")),
-          entry("stopping", Set.of("stopped", "error", "destroying")),
+          entry("stopping", Set.of("stopped", "destroying")),
           entry("stopped", Set.of("starting", "destroying")),
           entry("starting", Set.of("started", "stopped", "error", "destroying")),
           entry("error", Set.of("destroying")),

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads (toolbox protocol §6.3). */
 @Timeout(120)
+@Tag("slow")
 class DownloadTest {
   private static final Instant MODIFIED = Instant.parse("2026-01-02T03:04:05.6Z");
   private static final String DATE = "Fri, 02 Jan 2026 03:04:05 GMT";

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Finding texts and names (toolbox protocol §6.2; FS-13, FS-15). */
 @Timeout(60)
+@Tag("slow")
 class SearchTest extends InFileBox {
   @Test
   void findsLines() throws Exception {

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 
 /** Credentials stand in no argument, variable, file or log while git uses them. */
 @Timeout(120)
+@Tag("slow")
 class CredentialSecrecyTest {
   /** Without a shell, git asks by GIT_ASKPASS instead of its credential helper. */
   private static final String NO_SHELL = "rm -f usr/bin/sh usr/bin/dash usr/bin/bash";

@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Which git is used: the image's, else the platform's, else an error that says what to do. */
 @Timeout(120)
+@Tag("slow")
 class GitProgramTest {
   @Test
   void theOneThatThePlatformBrings() throws Exception {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.file.Files;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every operation refuses (toolbox protocol §7.1, §7.3). */
 @Timeout(120)
+@Tag("slow")
 class GitRefusalsTest extends LocalRepository {
   @ParameterizedTest
   @ValueSource(strings = {"-f", "--force", "a..b", "a b", "HEAD", "x.lock", "a~", "é\n", "@{u}"})

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Index and commits: add, commit, reset, restore (toolbox protocol §7.2, §7.4). */
 @Timeout(120)
+@Tag("slow")
 class IndexTest extends LocalRepository {
   @Test
   void namesOfEveryKind() throws Exception {

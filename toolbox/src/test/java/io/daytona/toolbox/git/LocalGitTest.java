@@ -10,11 +10,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Repositories, their status and branches, without a remote (toolbox protocol §7.2). */
 @Timeout(120)
+@Tag("slow")
 class LocalGitTest extends LocalRepository {
   @Test
   void aNewRepositoryHasNoCommit() throws Exception {

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.file.Files;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Certificates of git servers are checked unless a request says otherwise. */
 @Timeout(120)
+@Tag("slow")
 class TlsTest {
   @Test
   void aCertificateThatNobodyTrusts() throws Exception {

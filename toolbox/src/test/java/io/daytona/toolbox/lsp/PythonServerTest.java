@@ -16,11 +16,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The server for Python as clients use it (toolbox protocol §8). */
 @Timeout(180)
+@Tag("slow")
 class PythonServerTest {
   private static final String SAMPLE =
       """

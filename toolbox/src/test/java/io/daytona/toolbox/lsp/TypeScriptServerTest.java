@@ -8,11 +8,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The server for TypeScript and JavaScript as clients use it (toolbox protocol §8). */
 @Timeout(240)
+@Tag("slow")
 class TypeScriptServerTest {
   private static LspBox box;
 

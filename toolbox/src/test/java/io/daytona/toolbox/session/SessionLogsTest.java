@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Input, and following logs by requests (toolbox protocol §1.8, §3.5, §3.6). */
 @Timeout(120)
+@Tag("slow")
 class SessionLogsTest {
   /** 10,000 lines at once in each of three seconds. */
   private static final String MANY =

@@ -11,6 +11,7 @@ import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.ToolboxServer;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Terminals outlive the platform. */
 @Timeout(120)
+@Tag("slow")
 class TerminalRestartTest {
   /** Draws its whole screen again and again, and whenever it is told of a size. */
   private static final String TOP =
