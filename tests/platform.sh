@@ -60,6 +60,7 @@ else
   step "tools in images that have nothing" tools_elsewhere
   step "files" e2e test_files 200
   step "refusals" e2e test_refusals 300
+  step "each row of the feature inventory, by plain requests" e2e test_inventory 400
   step "toolbox: many clients, signed URLs, older routes" e2e test_toolbox 300
   step "published clients" conformance/run "$cache/clients"
   DAYTONA_IMAGE_CACHE="$cache/images" step "requests that meet each other, and foreign ones" e2e test_contention 300

@@ -78,8 +78,9 @@ class Sandbox(unittest.TestCase):
         self.assertIn("ok", self.out("sudo apt-get -qq update && sudo apt-get -qq install -y hello >/dev/null 2>&1 && hello >/dev/null && echo ok"))
 
     def test_programs_of_the_default_image(self):
-        for program in ("python", "python3", "pip", "node", "npm", "tsc", "ts-node", "git", "curl", "sudo", "rg", "less", "vi", "ssh", "mount", "ps", "ip"):
+        for program in ("python", "python3", "pip", "node", "npm", "tsc", "ts-node", "git", "curl", "sudo", "rg", "less", "vi", "ssh", "mount", "ps", "ip", "pylsp", "typescript-language-server"):
             self.assertTrue(self.out(f"command -v {program}"), program)
+        self.assertRegex(self.out("pylsp --version; typescript-language-server --version"), r"^\S* ?v?\d+\.\d+\S*\n\d+\.\d+")
         self.assertEqual("ok", self.out("python -c 'import numpy, pandas, matplotlib, requests; print(\"ok\")'"))
         self.assertIn("trixie", self.out("cat /etc/os-release"))
 

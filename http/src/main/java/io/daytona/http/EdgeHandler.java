@@ -62,7 +62,8 @@ final class EdgeHandler extends Handler.Wrapper {
   }
 
   @Override
-  public boolean handle(Request request, Response response, Callback callback) throws Exception {
+  public boolean handle(Request request, Response plain, Callback callback) throws Exception {
+    Response response = new UnreadBody(request, plain);
     HttpFields head = request.getHeaders();
     Exchange exchange =
         Exchange.begin(

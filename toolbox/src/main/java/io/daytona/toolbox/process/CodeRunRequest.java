@@ -1,5 +1,6 @@
 package io.daytona.toolbox.process;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param code source text
  * @param language {@code python}, {@code javascript} or {@code typescript}
  * @param argv arguments of the program
- * @param envs variables added to the sandbox's, which they override
+ * @param envs variables added to the sandbox's, which they override; the documented requests call
+ *     them {@code env}
  * @param timeout seconds, 0…4294967295; absent or 0 for no limit
  */
 public record CodeRunRequest(
     @Nullable String code,
     @Nullable String language,
     @Nullable List<String> argv,
-    @Nullable Map<String, @Nullable String> envs,
+    @JsonAlias("env") @Nullable Map<String, @Nullable String> envs,
     @Nullable Long timeout) {}

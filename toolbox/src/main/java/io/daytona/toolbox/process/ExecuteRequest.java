@@ -1,5 +1,6 @@
 package io.daytona.toolbox.process;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -8,11 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param command text fed to the shell
  * @param cwd working directory; absent or empty for the sandbox's
- * @param envs variables added to the sandbox's, which they override
+ * @param envs variables added to the sandbox's, which they override; the documented requests call
+ *     them {@code env}
  * @param timeout seconds, 0…4294967295; absent or 0 for no limit
  */
 public record ExecuteRequest(
     @Nullable String command,
     @Nullable String cwd,
-    @Nullable Map<String, @Nullable String> envs,
+    @JsonAlias("env") @Nullable Map<String, @Nullable String> envs,
     @Nullable Long timeout) {}
