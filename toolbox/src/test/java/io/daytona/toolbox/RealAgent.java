@@ -65,6 +65,7 @@ public final class RealAgent implements AutoCloseable {
           fi
         done
         mkdir -p $root$root $root/.daytona/bin
+        [ ! -f "${tool%/*}/hold" ] || cp "${tool%/*}/hold" $root/.daytona/bin/
         cp "$tool" $root/.daytona/bin/fsutil
         exec chroot $root "$@"
         """;

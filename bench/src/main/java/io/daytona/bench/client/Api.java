@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,6 @@ public final class Api implements AutoCloseable {
 
   private final String url;
   private final String key;
-  private final HttpClient sockets = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
   private final CloseableHttpClient client =
       HttpClients.custom()
@@ -183,8 +181,7 @@ public final class Api implements AutoCloseable {
 
   /** Opens a WebSocket of the toolbox. */
   public Channel open(Sandbox sandbox, String path) {
-    String target = sandbox.toolbox().replaceFirst("^http", "ws") + path;
-    return Channel.open(sockets, URI.create(target), key);
+    return Channel.open(URI.create(sandbox.toolbox() + path), key);
   }
 
   private JsonNode send(String method, String target, @Nullable Object body) {
@@ -249,7 +246,6 @@ public final class Api implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    sockets.shutdownNow();
     client.close();
   }
 }

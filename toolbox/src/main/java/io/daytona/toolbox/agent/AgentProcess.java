@@ -26,6 +26,14 @@ public interface AgentProcess extends AutoCloseable {
   /** Writes to standard input or the terminal; blocks on credit. */
   void write(byte[] bytes, int offset, int length);
 
+  /**
+   * Writes all of it or nothing, without waiting for credit.
+   *
+   * @return false when there is not enough credit, when this is no stream that takes input, or when
+   *     it has ended
+   */
+  boolean offer(byte[] bytes);
+
   /** Ends standard input. */
   void endInput();
 

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,10 @@ final class Session implements ControlChannel.Listener {
   private final TreeMap<Long, Command> pending = new TreeMap<>();
   private long lastNumber;
   private boolean ended;
+
+  /** The stream of the shell; one that this connection started takes its input, too. */
+  private volatile @Nullable AgentProcess stream;
+
   private volatile boolean deleted;
 
   /**
@@ -179,7 +184,7 @@ final class Session implements ControlChannel.Listener {
       AgentProcess output = holder.spawn(agent);
       try {
         register(holder.command());
-        feed(holder.text(kind, output.pid()));
+        feed(holder.text(kind, output.pid()), !async);
         return new Started(holder.command(), output);
       } catch (EndedException | AgentException e) {
         drop(holder.command());
@@ -246,6 +251,7 @@ final class Session implements ControlChannel.Listener {
 
   /** Hears the shell's reports, of which those up to an offset are old. */
   ControlChannel listen(AgentProcess reports, long known) {
+    stream = reports;
     ControlChannel control = new ControlChannel(agent, this, known);
     control.start(reports);
     return control;
@@ -253,7 +259,7 @@ final class Session implements ControlChannel.Listener {
 
   /** Asks the shell to report. */
   void probe() {
-    feed(ShellText.PROBE);
+    feed(ShellText.PROBE, true);
   }
 
   /**
@@ -278,7 +284,7 @@ final class Session implements ControlChannel.Listener {
       if (last > 0) {
         ShellText.Kind kind =
             shell.exceptionally(e -> ShellText.Kind.POSIX).getNow(ShellText.Kind.POSIX);
-        feed(ShellText.echo(kind, BARRIER + last));
+        feed(ShellText.echo(kind, BARRIER + last), false);
       }
     } catch (AgentException e) {
       if (!isGone(e)) {
@@ -287,8 +293,18 @@ final class Session implements ControlChannel.Listener {
     }
   }
 
-  private void feed(String text) {
-    agent.input(process, text.getBytes(StandardCharsets.UTF_8), false);
+  /**
+   * Feeds the shell.
+   *
+   * @param soon whether the shell's stream may take the text, which spares a round trip; then it is
+   *     on its way, not yet in the sandbox, and somebody must be waiting for what it does
+   */
+  private void feed(String text, boolean soon) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    AgentProcess known = stream;
+    if (!soon || known == null || !known.offer(bytes)) {
+      agent.input(process, bytes, false);
+    }
   }
 
   @Override

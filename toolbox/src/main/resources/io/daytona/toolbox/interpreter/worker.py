@@ -21,6 +21,8 @@ import traceback
 import types
 import warnings
 import weakref
+from select import POLLIN, poll
+from time import monotonic
 
 FILE = "<stdin>"
 CHUNK = 1024  # characters after which output without a newline is sent
@@ -28,6 +30,8 @@ FRAME = 8192  # characters of one frame; some clients take no message above 64 K
 WINDOW = 1 << 20  # bytes that may be on their way before output waits for its reader
 READER_PATIENCE = 15.0  # seconds without a sign of the reader after which output stops waiting
 GRACE = 2.0  # seconds to react to the interrupt of a timeout
+UNSTARTED = 1.0  # seconds after which the limit of a run that waited is looked at, the least there is
+LONGEST_WAIT = 86400.0  # seconds; poll takes no more than 24 days
 VALUE_LIMIT = 16384
 TRACEBACK_LIMIT = 32768
 FRAMES_SHOWN = 40
@@ -271,13 +275,51 @@ def signal_group(number):
         os.kill(PID, number)
 
 
-def keep_limit(seconds, finished):
-    if finished.wait(seconds):
-        return
-    current.timed_out = True
-    signal_group(signal.SIGINT)
-    if not finished.wait(GRACE):
-        signal_group(signal.SIGKILL)
+class Limit:
+    """Ends a run whose time is up. The thread that reads commands keeps it, so that a run costs no
+    thread of its own."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._unstarted = 0
+        self._end = None
+        self._interrupted = False
+
+    def expect(self):
+        with self._lock:
+            self._unstarted += 1
+
+    def start(self, seconds):
+        with self._lock:
+            self._unstarted -= 1
+            self._interrupted = False
+            self._end = monotonic() + seconds if seconds else None
+
+    def finish(self):
+        with self._lock:
+            self._end = None
+
+    def wait_for_input(self, descriptor):
+        ready = poll()
+        ready.register(descriptor, POLLIN)
+        while not ready.poll(self._milliseconds_left()):
+            self._check()
+
+    def _milliseconds_left(self):
+        with self._lock:
+            left = None if self._end is None else max(0.0, self._end - monotonic())
+            if self._unstarted:  # the time it gets is not known before it starts
+                left = UNSTARTED if left is None else min(left, UNSTARTED)
+            return None if left is None else min(left, LONGEST_WAIT) * 1000.0
+
+    def _check(self):
+        with self._lock:
+            if self._end is None or monotonic() < self._end:
+                return
+            current.timed_out = True
+            signal_group(signal.SIGKILL if self._interrupted else signal.SIGINT)
+            self._interrupted = True
+            self._end = monotonic() + GRACE
 
 
 def execute(text, envs):
@@ -306,15 +348,12 @@ def run(command):
     current.id, current.timed_out = command["run"], False
     envs = command["envs"]
     before = {name: os.environ.get(name) for name in envs}
-    finished = threading.Event()
-    if command["timeout"]:
-        arguments = (command["timeout"], finished)
-        threading.Thread(target=keep_limit, args=arguments, daemon=True).start()
+    limit.start(command["timeout"])
     link.send(type="start", id=current.id)
     error = execute(command["code"], envs)
-    finished.set()
     if os.getpid() != PID:
         os._exit(1 if error else 0)  # a forked child came back instead of ending
+    limit.finish()
     for name, value in before.items():
         if value is None:
             os.environ.pop(name, None)
@@ -344,6 +383,7 @@ def read_commands(descriptor):
     link.reader_is_this_thread()
     pieces = []
     while True:
+        limit.wait_for_input(descriptor)
         try:
             data = os.read(descriptor, 65536)
         except OSError:
@@ -360,6 +400,7 @@ def read_commands(descriptor):
 
 def obey(command):
     if "run" in command:
+        limit.expect()
         commands.put(command)
     elif "taken" in command:
         link.taken(command["taken"])
@@ -381,6 +422,7 @@ os.close(nothing)
 MAIN_THREAD = threading.get_ident()
 interrupts = Interrupts()
 current = Current()
+limit = Limit()
 link = Link(link_descriptor)
 commands = queue.SimpleQueue()
 sources = weakref.WeakKeyDictionary()

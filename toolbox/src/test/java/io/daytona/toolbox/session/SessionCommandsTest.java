@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.Replies;
 import io.daytona.toolbox.ToolboxServer;
 import java.net.http.HttpResponse;
@@ -38,7 +39,7 @@ class SessionCommandsTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = ToolboxServer.start();
+    server = ToolboxServer.start(RealAgent.startWithTools());
   }
 
   @AfterAll
@@ -60,6 +61,21 @@ class SessionCommandsTest {
     assertEquals("yes\n", session.run("sh -c 'echo $VISIBLE'").get("stdout").textValue());
     session.run("sleep 300 & job=$!");
     assertEquals(0, session.run("kill -0 $job && kill $job").get("exitCode").intValue());
+  }
+
+  @Test
+  void aCommandIsHeldByAProgramThatSignalsDoNotEnd() throws Exception {
+    String script =
+        """
+        out=$(readlink /proc/$$/fd/1)
+        for p in /proc/[0-9]*; do
+          if [ "$(readlink $p/exe)" = /.daytona/bin/hold ] && [ "$(readlink $p/fd/1)" = "$out" ]
+          then kill -TERM ${p#/proc/}; kill -HUP ${p#/proc/}; echo held; fi
+        done
+        sleep 0.2
+        echo to the end\
+        """;
+    assertEquals("held\nto the end\n", session().run(script).get("stdout").textValue());
   }
 
   @Test

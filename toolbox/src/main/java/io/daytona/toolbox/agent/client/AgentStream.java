@@ -138,6 +138,26 @@ final class AgentStream implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends bytes as one frame, without waiting for credit.
+   *
+   * @return false when nothing was sent: there is not enough credit, or the stream has ended
+   */
+  boolean offer(int channel, byte[] bytes) {
+    lock.lock();
+    try {
+      boolean open = !ended && !closed && failure == null;
+      if (!open || bytes.length > Math.min(sendCredit, Protocol.MAX_PAYLOAD)) {
+        return false;
+      }
+      sendCredit -= bytes.length;
+    } finally {
+      lock.unlock();
+    }
+    connection.send(Protocol.DATA, channel, id, bytes, 0, bytes.length);
+    return true;
+  }
+
   /** Ends a channel to the agent. */
   void sendEof(int channel) {
     lock.lock();

@@ -56,6 +56,11 @@ final class StreamProcess implements AgentProcess {
   }
 
   @Override
+  public boolean offer(byte[] bytes) {
+    return stream.offer(Protocol.STDIN, bytes);
+  }
+
+  @Override
   public void endInput() {
     stream.sendEof(Protocol.STDIN);
   }

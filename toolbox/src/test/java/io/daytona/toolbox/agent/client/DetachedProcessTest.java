@@ -2,6 +2,7 @@ package io.daytona.toolbox.agent.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,6 +53,20 @@ class DetachedProcessTest extends AgentTest {
         assertEquals(whole.substring(i * 100), followers.get(i).get());
       }
     }
+  }
+
+  @Test
+  void whatIsOfferedGoesInWholeOrNotAtAll() throws Exception {
+    AgentProcess cat = client.spawn(shell("cat").withStdin().detachedAs("cat", "", 0));
+    assertFalse(client.attach("cat", 0, true).offer(LINE), "a stream without input");
+    assertFalse(cat.offer(new byte[Protocol.FIRST_CREDIT + 1]), "more than its credit");
+    while (!cat.offer(LINE)) { // its credit may come after its reply
+      Thread.onSpinWait();
+    }
+    assertEquals("line\n", new String(chunk(cat).bytes(), UTF_8));
+    cat.endInput();
+    assertEquals(0, drain(cat, new ByteArrayOutputStream()));
+    assertFalse(cat.offer(LINE), "a stream that has ended");
   }
 
   @Test
