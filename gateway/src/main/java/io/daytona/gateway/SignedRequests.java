@@ -22,11 +22,18 @@ final class SignedRequests {
     Optional<String> path = only(call, "path");
     Optional<String> expires = only(call, "expires");
     Optional<String> signature = only(call, "signature");
-    if (path.isEmpty() || expires.isEmpty() || signature.isEmpty()) {
+    if (path.filter(SignedRequests::isExact).isEmpty()
+        || expires.isEmpty()
+        || signature.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         new SignedFileRequest(call.method(), path.get(), expires.get(), signature.get()));
+  }
+
+  /** U+FFFD may stand for any bytes that are not UTF-8, so nobody can have meant these. */
+  private static boolean isExact(String path) {
+    return path.indexOf('\ufffd') < 0;
   }
 
   /** A parameter that comes exactly once, so that nobody reads another value of it. */

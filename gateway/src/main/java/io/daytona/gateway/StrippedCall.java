@@ -1,6 +1,7 @@
 package io.daytona.gateway;
 
 import io.daytona.http.Call;
+import io.daytona.http.QueryString;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -39,14 +40,19 @@ class StrippedCall<B> implements Call<B> {
   public String uri() {
     String uri = call.uri();
     int query = uri.indexOf('?');
-    if (query < 0 || !uri.contains(SandboxAuthenticator.AUTH_KEY)) {
+    if (query < 0 || !call.queryMap().containsKey(SandboxAuthenticator.AUTH_KEY)) {
       return uri;
     }
     String kept =
         Arrays.stream(uri.substring(query + 1).split("&", -1))
-            .filter(pair -> !pair.startsWith(SandboxAuthenticator.AUTH_KEY))
+            .filter(pair -> !isAuthKey(pair))
             .collect(Collectors.joining("&"));
     return uri.substring(0, query) + (kept.isEmpty() ? "" : "?" + kept);
+  }
+
+  /** However the name is spelled: what lets a caller in is its decoded form. */
+  private static boolean isAuthKey(String pair) {
+    return QueryString.parse(pair).containsKey(SandboxAuthenticator.AUTH_KEY);
   }
 
   @Override
@@ -122,6 +128,11 @@ class StrippedCall<B> implements Call<B> {
   @Override
   public <P> P principal(Class<P> type) {
     return call.principal(type);
+  }
+
+  @Override
+  public Watch whenClientLeaves(Runnable action) {
+    return call.whenClientLeaves(action);
   }
 
   @Override

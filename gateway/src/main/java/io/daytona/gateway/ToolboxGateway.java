@@ -7,6 +7,7 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
+import io.daytona.http.RequestObserver;
 import io.daytona.wire.access.SandboxGate;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class ToolboxGateway implements AutoCloseable {
   private final Authenticator authenticator;
   private final ErrorRenderer errors;
   private final Activity activity;
+  private final RequestObserver observer;
   private final HostRewriter rewriter;
 
   /**
@@ -44,7 +46,7 @@ public final class ToolboxGateway implements AutoCloseable {
       ErrorRenderer errors,
       String version,
       String proxyDomain) {
-    this(gate, toolbox, errors, version, proxyDomain, TOUCH_EVERY);
+    this(gate, toolbox, errors, version, proxyDomain, TOUCH_EVERY, Shares.MAX_OPEN);
   }
 
   ToolboxGateway(
@@ -53,7 +55,8 @@ public final class ToolboxGateway implements AutoCloseable {
       ErrorRenderer errors,
       String version,
       String proxyDomain,
-      Duration touchEvery) {
+      Duration touchEvery,
+      int maxOpen) {
     this.toolbox = Guarded.members(toolbox);
     this.health =
         List.of(
@@ -67,6 +70,7 @@ public final class ToolboxGateway implements AutoCloseable {
     this.authenticator = new SandboxAuthenticator(gate);
     this.errors = errors;
     this.activity = new Activity(gate::touch, touchEvery);
+    this.observer = new Shares(activity, maxOpen);
     this.rewriter = new HostRewriter(proxyDomain);
   }
 
@@ -76,7 +80,7 @@ public final class ToolboxGateway implements AutoCloseable {
         .cors(CorsPolicy.PROXY)
         .maxJsonBytes(MAX_JSON_BYTES)
         .rewrite(rewriter)
-        .mount(PREFIX, toolbox, authenticator, errors, activity)
+        .mount(PREFIX, toolbox, authenticator, errors, observer)
         .mount("", health, authenticator, errors);
   }
 

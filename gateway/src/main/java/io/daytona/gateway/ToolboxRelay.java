@@ -68,7 +68,7 @@ public final class ToolboxRelay implements AutoCloseable {
   public HttpServer.Builder attach(HttpServer.Builder listener) {
     return listener
         .maxJsonBytes(ToolboxGateway.MAX_JSON_BYTES)
-        .mount(PREFIX, table, authenticator, errors, activity);
+        .mount(PREFIX, table, authenticator, errors, new Shares(activity, Shares.MAX_OPEN));
   }
 
   /** Stops noting activity; call it after the listener has stopped. */

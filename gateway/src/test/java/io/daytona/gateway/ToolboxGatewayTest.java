@@ -38,6 +38,8 @@ import org.junit.jupiter.api.Test;
 class ToolboxGatewayTest {
   private static final String ID = "0b6f2b1e-7b7a-4b7e-9a56-5d6f5b8f0001";
 
+  private static final int MAX_OPEN = 6;
+
   private final BlockingQueue<String> touched = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> signed = new LinkedBlockingQueue<>();
   private final CountDownLatch release = new CountDownLatch(1);
@@ -49,7 +51,8 @@ class ToolboxGatewayTest {
               Map.of("statusCode", error.kind().status(), "message", error.sentence(), "path", uri),
           "1.2.3",
           "proxy.localhost:4000",
-          Duration.ofMillis(200));
+          Duration.ofMillis(200),
+          MAX_OPEN);
   private final HttpServer server =
       gateway.attach(HttpServer.builder(HttpConfig.defaults())).start();
 
@@ -221,6 +224,52 @@ class ToolboxGatewayTest {
       assertTrue(
           reply.contains("\"authorization\":\"-\",\"token\":\"-\",\"query\":\"{a=[1]}\""), reply);
       assertTrue(reply.contains("\"uri\":\"" + path + "?a=1\""), reply);
+    }
+  }
+
+  @Test
+  void credentialsInTheQueryStayOutsideHoweverTheirNameIsSpelled() throws IOException {
+    String path = "/toolbox/" + ID + "/seen";
+    for (String name :
+        List.of(
+            "DAYTONA%5FSANDBOX_AUTH_KEY",
+            "%44AYTONA_SANDBOX_AUTH_KEY",
+            "DAYTONA_SANDBOX_AUTH_KEY[]",
+            "DAYTONA_SANDBOX_AUTH_KEY%5B0%5D")) {
+      String reply = get("h", path + "?a=1&" + name + "=auth&b=%61");
+      assertTrue(reply.startsWith("HTTP/1.1 200 "), name + " " + reply);
+      assertTrue(reply.contains("\"uri\":\"" + path + "?a=1&b=%61\""), name + " " + reply);
+    }
+  }
+
+  @Test
+  void oneSandboxCannotTakeAllPlaces() throws Exception {
+    List<Socket> open = new ArrayList<>();
+    try {
+      for (int place = 0; place < MAX_OPEN; place++) {
+        String path = "/toolbox/" + (place % 2 == 0 ? ID + "/seen/x" : "box/seen/x");
+        Socket socket = open("h", path, "Authorization: Bearer key");
+        open.add(socket);
+        assertTrue(head(socket).startsWith("HTTP/1.1 101 "));
+      }
+      String socket = upgrade("h", "/toolbox/box/seen/x", "Authorization: Bearer key");
+      String request = get("h", "/toolbox/box/seen", "Authorization: Bearer key");
+      for (String refused : List.of(socket, request)) {
+        assertTrue(refused.startsWith("HTTP/1.1 429 "), refused);
+        assertTrue(refused.contains("Retry-After: 1"), refused);
+      }
+      assertTrue(request.contains("The sandbox has 6 requests and WebSockets open"), request);
+      open.removeFirst().close();
+      String again = "";
+      long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+      while (!again.startsWith("HTTP/1.1 200 ") && System.nanoTime() < until) {
+        again = get("h", "/toolbox/box/seen", "Authorization: Bearer key");
+      }
+      assertTrue(again.startsWith("HTTP/1.1 200 "), again);
+    } finally {
+      for (Socket socket : open) {
+        socket.close();
+      }
     }
   }
 
@@ -412,6 +461,15 @@ class ToolboxGatewayTest {
   }
 
   private static final String SIGNED = "?path=a%20b%2Fc&expires=7&signature=v1_good";
+
+  @Test
+  void aSignatureIsForBytesAndNotForWhatTheyAreReplacedBy() throws IOException {
+    for (String path : List.of("a%FFb", "a%EF%BF%BDb")) {
+      String reply = ask("GET", "/files/download?path=" + path + "&expires=7&signature=v1_good");
+      assertTrue(reply.startsWith("HTTP/1.1 401 "), reply);
+    }
+    assertTrue(signed.isEmpty());
+  }
 
   @Test
   void aSignatureIsEnoughForItsFile() throws IOException {

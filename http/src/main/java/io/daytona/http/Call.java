@@ -52,6 +52,22 @@ public interface Call<B> {
   /** What the authenticator of the mount returned for this request. */
   <P> P principal(Class<P> type);
 
+  /**
+   * Runs an action when the client is found to have left, for a handler that waits without reading
+   * or writing. It is found within some fifteen seconds; a client that has shut down its sending
+   * side counts as gone.
+   *
+   * @param action runs at most once, on a thread of its own, never after the watch is closed; must
+   *     not block
+   */
+  Watch whenClientLeaves(Runnable action);
+
+  /** Ends a {@link #whenClientLeaves}. */
+  interface Watch extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** Adds a {@code Server-Timing} entry to the reply, in milliseconds. */
   void timing(String name, double millis);
 }

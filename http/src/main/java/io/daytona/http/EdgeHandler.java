@@ -11,7 +11,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -33,6 +35,7 @@ final class EdgeHandler extends Handler.Wrapper {
   private final int maxConcurrent;
   private final Function<String, ErrorRenderer> errors;
   private final CompletableFuture<?> ready;
+  private final Departures departures;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition left = lock.newCondition();
   private int running;
@@ -44,13 +47,15 @@ final class EdgeHandler extends Handler.Wrapper {
       RequestRewriter rewriter,
       int maxConcurrent,
       Function<String, ErrorRenderer> errors,
-      CompletableFuture<?> ready) {
+      CompletableFuture<?> ready,
+      Departures departures) {
     this.version = version;
     this.cors = cors;
     this.rewriter = rewriter;
     this.maxConcurrent = maxConcurrent;
     this.errors = errors;
     this.ready = ready;
+    this.departures = departures;
   }
 
   /** The exchange of a request that came through here. */
@@ -72,6 +77,10 @@ final class EdgeHandler extends Handler.Wrapper {
             request.getHttpURI().getPathQuery(),
             request.getBeginNanoTime());
     request.setAttribute(Exchange.ATTRIBUTE, exchange);
+    ConnectionMetaData connection = request.getConnectionMetaData();
+    exchange.departures(action ->
+        departures.watch(
+            connection.getLocalSocketAddress(), connection.getRemoteSocketAddress(), action));
     decorate(response.getHeaders(), exchange);
     cors.headers(request.getMethod(), head::get)
         .forEach((name, value) -> response.getHeaders().put(name, value));
@@ -81,13 +90,31 @@ final class EdgeHandler extends Handler.Wrapper {
       callback.succeeded();
       return true;
     }
-    DaytonaException refused = enter();
+    DaytonaException refused = malformed(request);
+    if (refused == null) {
+      refused = enter();
+    }
     if (refused != null) {
       Failures.write(refused, errors.apply(exchange.loggedPath()), exchange, response, callback);
       return true;
     }
     Request.addCompletionListener(request, failure -> completed(exchange, response, failure));
     return super.handle(rewritten(request), response, callback);
+  }
+
+  /** What is HTTP, but not served. */
+  private static @Nullable DaytonaException malformed(Request request) {
+    String path = request.getHttpURI().getPath();
+    if (path == null || !path.startsWith("/")) {
+      return DaytonaException.badRequest("The target of a request must be a path.");
+    }
+    // Whatever else there is besides the chunks would be taken off without being decoded.
+    boolean understood =
+        request.getHeaders().getValuesList(HttpHeader.TRANSFER_ENCODING).stream()
+            .allMatch("chunked"::equalsIgnoreCase);
+    return understood
+        ? null
+        : DaytonaException.badRequest("The only transfer coding that is understood is chunked.");
   }
 
   /** Sets what every reply carries, errors included. */

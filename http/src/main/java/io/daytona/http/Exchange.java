@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class Exchange {
   private final String uri;
   private final long startNanos;
   private final List<String> timings = new ArrayList<>(2);
+  private volatile Function<Runnable, Call.Watch> departures = action -> () -> {};
 
   private Exchange(String requestId, String method, String uri, long startNanos) {
     this.requestId = requestId;
@@ -40,6 +42,16 @@ final class Exchange {
   private static String newId() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return "%016x%016x".formatted(random.nextLong(), random.nextLong());
+  }
+
+  /** Sets how it is found that the client has left; without it nothing is. */
+  void departures(Function<Runnable, Call.Watch> value) {
+    departures = value;
+  }
+
+  /** See {@link Call#whenClientLeaves}. */
+  Call.Watch whenClientLeaves(Runnable action) {
+    return departures.apply(action);
   }
 
   String requestId() {

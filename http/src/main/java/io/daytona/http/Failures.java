@@ -6,6 +6,7 @@ import io.daytona.wire.error.ErrorKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -48,15 +49,24 @@ final class Failures {
       }
       case InterruptedException stopped ->
           DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
-      default -> {
-        LOG.error(
-            "unexpected failure: method={} path={}",
-            exchange.method(),
-            exchange.loggedPath(),
-            failure);
-        yield DaytonaException.of(ErrorKind.INTERNAL, "An unexpected error occurred.", failure);
-      }
+      case RuntimeException refused when refused instanceof HttpException http ->
+          refused(http, exchange, refused);
+      default -> unexpected(failure, exchange);
     };
+  }
+
+  /** Jetty's word for what a client sent, such as a list with a quote that does not end. */
+  private static DaytonaException refused(
+      HttpException http, Exchange exchange, RuntimeException failure) {
+    return http.getCode() >= 400 && http.getCode() < 500
+        ? DaytonaException.badRequest("A header of the request is not valid.")
+        : unexpected(failure, exchange);
+  }
+
+  private static DaytonaException unexpected(Exception failure, Exchange exchange) {
+    LOG.error(
+        "unexpected failure: method={} path={}", exchange.method(), exchange.loggedPath(), failure);
+    return DaytonaException.of(ErrorKind.INTERNAL, "An unexpected error occurred.", failure);
   }
 
   /** Writes an error as the whole reply of a request that did not get as far as a servlet. */

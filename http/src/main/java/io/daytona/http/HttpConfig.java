@@ -7,6 +7,7 @@ import io.daytona.wire.config.Config;
  *
  * @param maxConcurrentRequests requests served at once by one listener
  * @param maxSockets WebSockets open at once on one listener
+ * @param maxConnections connections open at once on one listener, idle ones included
  * @param maxJsonBytes bytes of a JSON body
  * @param headerBytes bytes of a request's or reply's head
  * @param requestIdleSeconds seconds a request may stay silent
@@ -23,6 +24,10 @@ public record HttpConfig(
             value = "WebSockets one listener keeps open at once; more get 503 with Retry-After",
             fallback = "4096")
         int maxSockets,
+    @Config.Key(
+            value = "Connections one listener keeps open at once; more wait to be accepted",
+            fallback = "9216")
+        int maxConnections,
     @Config.Key(value = "Largest JSON body in bytes; more gets 413", fallback = "1048576")
         long maxJsonBytes,
     @Config.Key(
@@ -40,6 +45,6 @@ public record HttpConfig(
 
   /** The limits that hold when nothing is configured. */
   public static HttpConfig defaults() {
-    return new HttpConfig(4096, 4096, 1 << 20, 64 << 10, 9000, 300, 6);
+    return new HttpConfig(4096, 4096, 9216, 1 << 20, 64 << 10, 9000, 300, 6);
   }
 }

@@ -57,12 +57,15 @@ public final class HttpServer implements AutoCloseable {
   private final Javalin javalin;
   private final EdgeHandler edge;
   private final Sockets sockets;
+  private final Departures departures;
   private final Duration grace;
 
-  private HttpServer(Javalin javalin, EdgeHandler edge, Sockets sockets, Duration grace) {
+  private HttpServer(
+      Javalin javalin, EdgeHandler edge, Sockets sockets, Departures departures, Duration grace) {
     this.javalin = javalin;
     this.edge = edge;
     this.sockets = sockets;
+    this.departures = departures;
     this.grace = grace;
   }
 
@@ -107,6 +110,7 @@ public final class HttpServer implements AutoCloseable {
     edge.drain(grace);
     sockets.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     javalin.stop();
+    departures.close();
   }
 
   /** Collects what a listener serves. */
@@ -121,7 +125,10 @@ public final class HttpServer implements AutoCloseable {
     private CorsPolicy cors = CorsPolicy.API;
     private RequestRewriter rewriter = RequestRewriter.NONE;
     private final BodyBudget bodies = BodyBudget.ofHeap();
+    private final BodyBudget messages = BodyBudget.ofHeap();
+    private Duration messageTime = Duration.ofMinutes(2);
     private long maxJsonBytes;
+    private Duration departuresEvery = Duration.ofSeconds(5);
     private CompletableFuture<?> ready = CompletableFuture.completedFuture("");
 
     private Builder(HttpConfig config) {
@@ -189,6 +196,18 @@ public final class HttpServer implements AutoCloseable {
       return this;
     }
 
+    /** How often it is looked for clients that have left while their requests are silent. */
+    Builder lookForDepartures(Duration every) {
+      this.departuresEvery = every;
+      return this;
+    }
+
+    /** How long the peer of a WebSocket may take for one message. */
+    Builder messageTime(Duration limit) {
+      this.messageTime = limit;
+      return this;
+    }
+
     /** Serves a table below a prefix such as {@code /api}. */
     public Builder mount(
         String prefix,
@@ -234,13 +253,26 @@ public final class HttpServer implements AutoCloseable {
       if (mounts.isEmpty()) {
         throw new IllegalStateException("a listener needs a table");
       }
+      Departures departures = new Departures(departuresEvery);
       EdgeHandler edge =
           new EdgeHandler(
-              version, cors, rewriter, config.maxConcurrentRequests(), this::errorsFor, ready);
-      Sockets sockets = new Sockets(config.maxSockets());
+              version,
+              cors,
+              rewriter,
+              config.maxConcurrentRequests(),
+              this::errorsFor,
+              ready,
+              departures);
+      Sockets sockets = new Sockets(config.maxSockets(), messageTime);
       Javalin javalin = Javalin.create(settings -> configure(settings, edge, sockets));
-      javalin.start();
-      return new HttpServer(javalin, edge, sockets, Duration.ofSeconds(config.stopSeconds()));
+      try {
+        javalin.start();
+      } catch (RuntimeException e) {
+        departures.close();
+        throw e;
+      }
+      return new HttpServer(
+          javalin, edge, sockets, departures, Duration.ofSeconds(config.stopSeconds()));
     }
 
     private void configure(JavalinConfig javalin, EdgeHandler edge, Sockets sockets) {
@@ -275,7 +307,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private void configure(Server server, EdgeHandler edge, Sockets sockets) {
-      edge.setHandler(new SocketHandler(server, mounts, sockets, bodies, this::errorsFor));
+      edge.setHandler(new SocketHandler(server, mounts, sockets, messages, this::errorsFor));
       server.setHandler(edge);
       server.setErrorHandler(new JettyErrors(edge, this::errorsFor));
     }

@@ -39,7 +39,7 @@ final class Inbox {
 
   Inbox(BodyBudget budget) {
     this.budget = budget;
-    this.share = budget.share();
+    this.share = budget.furtherShare();
   }
 
   /** A message with the memory it holds. */
@@ -59,6 +59,7 @@ final class Inbox {
 
   Added add(String part, boolean last) {
     if (text == null) {
+      begin();
       text = new StringBuilder(part.length());
     }
     Added refused = grow(utf8Bytes(part));
@@ -71,6 +72,7 @@ final class Inbox {
 
   Added add(ByteBuffer part, boolean last) {
     if (binary == null) {
+      begin();
       binary = new ByteArrayOutputStream(part.remaining());
     }
     Added refused = grow(part.remaining());
@@ -81,6 +83,16 @@ final class Inbox {
     part.get(bytes);
     binary.writeBytes(bytes);
     return last ? finish(new Message.Binary(binary.toByteArray())) : Added.READ_ON;
+  }
+
+  /** Only one message of a socket has room for nothing, however many wait. */
+  private void begin() {
+    lock.lock();
+    try {
+      share = waiting.isEmpty() ? budget.share() : budget.furtherShare();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private Added grow(long bytes) {
@@ -114,7 +126,7 @@ final class Inbox {
       text = null;
       binary = null;
       size = 0;
-      share = budget.share();
+      share = budget.furtherShare();
     }
   }
 

@@ -14,12 +14,20 @@ import org.jspecify.annotations.Nullable;
  * Gives errors that Jetty raises before routing (bad request line, headers too large) our shape.
  */
 final class JettyErrors extends ErrorHandler {
+  private static final int UPGRADE = 426;
+  private static final int VERSION = 505;
+
   private final EdgeHandler edge;
   private final Function<String, ErrorRenderer> errors;
 
   JettyErrors(EdgeHandler edge, Function<String, ErrorRenderer> errors) {
     this.edge = edge;
     this.errors = errors;
+  }
+
+  @Override
+  public boolean errorPageForMethod(String method) {
+    return true;
   }
 
   @Override
@@ -47,12 +55,14 @@ final class JettyErrors extends ErrorHandler {
         return kind;
       }
     }
-    return status < 500 ? ErrorKind.BAD_REQUEST : ErrorKind.INTERNAL;
+    return status < 500 || status == VERSION ? ErrorKind.BAD_REQUEST : ErrorKind.INTERNAL;
   }
 
   private static String sentence(int status) {
     return switch (status) {
       case 414, 431 -> "The head of the request is too large.";
+      case 417 -> "The only expectation that is understood is 100-continue.";
+      case UPGRADE, VERSION -> "The version of HTTP that is understood is 1.1.";
       case 408 -> "The request was not sent in time.";
       case 503 -> "The server is stopping.";
       default -> status < 500 ? "The request is not valid HTTP." : "An unexpected error occurred.";

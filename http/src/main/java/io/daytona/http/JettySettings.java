@@ -8,6 +8,7 @@ import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -66,6 +67,8 @@ final class JettySettings {
     connector.setIdleTimeout(config.keepAliveSeconds() * 1000L);
     connector.setAcceptQueueSize(1024);
     connector.setReuseAddress(true);
+    // Strangers must not take the descriptors that the rest of the process needs.
+    connector.addBean(new NetworkConnectionLimit(config.maxConnections(), connector));
     return connector;
   }
 

@@ -32,6 +32,7 @@ public final class JettySocket implements Session.Listener, WebSocket {
 
   private final Scheduler scheduler;
   private final Inbox inbox;
+  private final Duration messageTime;
   private final Consumer<JettySocket> opened;
   private final Runnable disconnected;
   private final ReentrantLock sending = new ReentrantLock();
@@ -40,15 +41,22 @@ public final class JettySocket implements Session.Listener, WebSocket {
   private @Nullable Closing closing;
   private boolean gone;
   private Scheduler.@Nullable Task cut;
+  private Scheduler.@Nullable Task unfinished;
 
   /**
+   * @param messageTime how long the peer may take for one message
    * @param opened starts what serves the socket; not called when it is closed before it opens
    * @param disconnected runs once when the connection is gone; must not block
    */
   JettySocket(
-      Scheduler scheduler, BodyBudget budget, Consumer<JettySocket> opened, Runnable disconnected) {
+      Scheduler scheduler,
+      BodyBudget budget,
+      Duration messageTime,
+      Consumer<JettySocket> opened,
+      Runnable disconnected) {
     this.scheduler = scheduler;
     this.inbox = new Inbox(budget);
+    this.messageTime = messageTime;
     this.opened = opened;
     this.disconnected = disconnected;
   }
@@ -73,14 +81,39 @@ public final class JettySocket implements Session.Listener, WebSocket {
 
   @Override
   public void onWebSocketPartialText(String part, boolean last) {
+    timed(last);
     added(isOpen() ? inbox.add(part, last) : Inbox.Added.READ_ON);
   }
 
   @Override
   public void onWebSocketPartialBinary(ByteBuffer part, boolean last, Callback callback) {
+    timed(last);
     Inbox.Added added = isOpen() ? inbox.add(part, last) : Inbox.Added.READ_ON;
     callback.succeed();
     added(added);
+  }
+
+  /** A message that is never finished would hold its memory for as long as the peer likes. */
+  private synchronized void timed(boolean last) {
+    if (last) {
+      stopTime();
+    } else if (unfinished == null && isOpen()) {
+      unfinished =
+          scheduler.schedule(
+              () ->
+                  close(
+                      POLICY_VIOLATION,
+                      "a message must be complete within " + messageTime.toSeconds() + " s"),
+              messageTime.toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private synchronized void stopTime() {
+    if (unfinished != null) {
+      unfinished.cancel();
+      unfinished = null;
+    }
   }
 
   private void added(Inbox.Added added) {
@@ -117,6 +150,7 @@ public final class JettySocket implements Session.Listener, WebSocket {
   @Override
   public void onWebSocketClose(int code, @Nullable String reason, Callback callback) {
     callback.succeed();
+    stopTime();
     inbox.dropPart();
     boolean wasOpen;
     synchronized (this) {

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * {@code a[0]=x} are the same list (control-plane protocol §1.1), raw braces and quotes are data
  * (rule 6), and a percent sign that begins no escape stands for itself.
  */
-final class QueryString {
+public final class QueryString {
   private static final Pattern INDEX = Pattern.compile("\\[\\d*]$");
 
   private QueryString() {}
 
   /** Decoded values by name, both in the order of their first appearance. */
-  static Map<String, List<String>> parse(@Nullable String raw) {
+  public static Map<String, List<String>> parse(@Nullable String raw) {
     if (raw == null || raw.isEmpty()) {
       return Map.of();
     }

@@ -37,8 +37,9 @@ public record RawReply(
   @FunctionalInterface
   public interface Writer {
     /**
-     * Writes everything; an exception after the first byte cuts the connection, so that the client
-     * sees a truncated body instead of a complete one.
+     * Writes everything; interrupted when the client is found to have left. An exception after the
+     * first byte cuts the connection, so that the client sees a truncated body instead of a
+     * complete one.
      */
     void write(OutputStream out) throws IOException, InterruptedException;
 

@@ -91,12 +91,19 @@ final class Replies {
       }
       if (!isHead()) {
         written = true;
-        raw.writer().write(response.getOutputStream());
+        write(raw.writer());
       }
     } finally {
       if (!written) {
         raw.writer().discard();
       }
+    }
+  }
+
+  /** A writer that waits for something to write is interrupted when nobody reads any more. */
+  private void write(RawReply.Writer writer) throws IOException, InterruptedException {
+    try (Call.Watch _ = exchange.whenClientLeaves(Thread.currentThread()::interrupt)) {
+      writer.write(response.getOutputStream());
     }
   }
 

@@ -121,6 +121,11 @@ abstract class RequestCall<B> implements Call<B> {
   }
 
   @Override
+  public final Watch whenClientLeaves(Runnable action) {
+    return exchange.whenClientLeaves(action);
+  }
+
+  @Override
   public final void timing(String name, double millis) {
     exchange.timing(name, millis);
   }

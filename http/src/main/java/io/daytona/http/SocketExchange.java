@@ -29,7 +29,8 @@ final class SocketExchange {
   SocketExchange(Sockets sockets, Exchange exchange, Scheduler scheduler, BodyBudget budget) {
     this.sockets = sockets;
     this.exchange = exchange;
-    this.socket = new JettySocket(scheduler, budget, this::opened, this::disconnected);
+    this.socket =
+        new JettySocket(scheduler, budget, sockets.messageTime(), this::opened, this::disconnected);
   }
 
   /** What Jetty talks to. */

@@ -174,6 +174,10 @@ final class SocketHandler extends Handler.Wrapper {
       throw DaytonaException.badRequest(
           "A WebSocket handshake is an HTTP/1.1 request with the header Connection: Upgrade.");
     }
+    if (headers.contains(HttpHeader.TRANSFER_ENCODING)
+        || headers.getLongField(HttpHeader.CONTENT_LENGTH) > 0) {
+      throw DaytonaException.badRequest("A WebSocket handshake has no body.");
+    }
     HttpField version = headers.getField(HttpHeader.SEC_WEBSOCKET_VERSION);
     if (version == null || !VERSION.equals(version.getValue())) {
       throw DaytonaException.badRequest("The header Sec-WebSocket-Version must be " + VERSION);

@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** The WebSockets of one listener, from the request for the upgrade to the end of the handler. */
 final class Sockets {
   private final int max;
+  private final Duration messageTime;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition left = lock.newCondition();
   private final Set<SocketExchange> all = new HashSet<>();
@@ -18,9 +19,15 @@ final class Sockets {
 
   /**
    * @param max sockets at once
+   * @param messageTime how long a peer may take for one message
    */
-  Sockets(int max) {
+  Sockets(int max, Duration messageTime) {
     this.max = max;
+    this.messageTime = messageTime;
+  }
+
+  Duration messageTime() {
+    return messageTime;
   }
 
   /**

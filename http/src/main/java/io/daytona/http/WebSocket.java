@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * An open WebSocket. One thread receives; any may send, message by message. Pings are answered
  * while the handler is busy, and an idle socket is never closed by the server.
  *
- * <p>Messages of up to 16 MiB are taken, larger ones close the socket with 1009. When 1 MiB waits
- * to be received the peer is not read any more, its pings included, until {@link #receive} makes
- * room; messages that came before the socket was closed can still be received.
+ * <p>Messages of up to 16 MiB are taken, larger ones close the socket with 1009, and those that the
+ * peer does not finish within two minutes with 1008. When 1 MiB waits to be received the peer is
+ * not read any more, its pings included, until {@link #receive} makes room; messages that came
+ * before the socket was closed can still be received.
  */
 public interface WebSocket {
   /** Close code of an orderly end. */

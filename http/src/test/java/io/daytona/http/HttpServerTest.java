@@ -286,7 +286,7 @@ class HttpServerTest {
   @Test
   void requestsAboveTheCapAreRefused() throws Exception {
     server.close();
-    server = start(new HttpConfig(1, 8, 1 << 20, 64 << 10, 9000, 300, 15));
+    server = start(new HttpConfig(1, 8, 100, 1 << 20, 64 << 10, 9000, 300, 15));
     var held = client.sendAsync(request("/api/hold").build(), BodyHandlers.ofString());
     assertTrue(table.held.await(5, TimeUnit.SECONDS));
     HttpResponse<String> refused = get("/api/thing/fixed");
@@ -318,7 +318,7 @@ class HttpServerTest {
   @Test
   void silentRequestsOutliveTheTimeOfIdleConnections() throws Exception {
     server.close();
-    server = start(new HttpConfig(10, 8, 1 << 20, 64 << 10, 9000, 1, 15));
+    server = start(new HttpConfig(10, 8, 100, 1 << 20, 64 << 10, 9000, 1, 15));
     var held = client.sendAsync(request("/api/hold").build(), BodyHandlers.ofString());
     assertThrows(TimeoutException.class, () -> held.get(2500, TimeUnit.MILLISECONDS));
     table.release.countDown();
@@ -328,7 +328,7 @@ class HttpServerTest {
   @Test
   void idleConnectionsAreClosed() throws Exception {
     server.close();
-    server = start(new HttpConfig(10, 8, 1 << 20, 64 << 10, 9000, 1, 15));
+    server = start(new HttpConfig(10, 8, 100, 1 << 20, 64 << 10, 9000, 1, 15));
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(10_000);
       socket

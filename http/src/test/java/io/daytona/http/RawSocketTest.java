@@ -97,6 +97,56 @@ class RawSocketTest {
   }
 
   @Test
+  void targetsThatAreNoPathsAreRefusedInShape() throws IOException {
+    for (String line : new String[] {"PRI * HTTP/1.1", "GET * HTTP/1.1", "TRACE * HTTP/1.1"}) {
+      String reply = exchange(head(line, "Host: h", "Connection: close", ""));
+      assertTrue(reply.startsWith("HTTP/1.1 400 "), line + " " + reply);
+      assertTrue(reply.contains("\"message\":\"The "), line + " " + reply);
+      assertTrue(reply.contains("Server-Timing: total;dur="), line + " " + reply);
+    }
+  }
+
+  @Test
+  void headsOfEveryMethodAreRefusedInShape() throws IOException {
+    for (String method : new String[] {"PUT", "DELETE", "PATCH", "PROPFIND"}) {
+      String wide = "X-Wide: " + "w".repeat(70_000);
+      String reply = exchange(head(method + " /api/thing/x HTTP/1.1", "Host: h", wide, ""));
+      assertTrue(reply.startsWith("HTTP/1.1 431 "), method + " " + reply);
+      assertTrue(reply.contains("The head of the request is too large."), method + " " + reply);
+    }
+  }
+
+  @Test
+  void versionsAndExpectationsThatAreNotUnderstoodAreNamed() throws IOException {
+    String version = exchange(head("GET /api/thing/fixed HTTP/1.2", "Host: h", ""));
+    assertTrue(version.startsWith("HTTP/1.1 505 "), version);
+    assertTrue(version.contains("The version of HTTP that is understood is 1.1."), version);
+    String expectation = get("/api/thing/fixed", "Expect: much\r\n");
+    assertTrue(expectation.startsWith("HTTP/1.1 417 "), expectation);
+    assertTrue(expectation.contains("The only expectation that is understood"), expectation);
+  }
+
+  @Test
+  void codingsBesidesTheChunksAreRefused() throws IOException {
+    String reply =
+        exchange(
+            head(
+                "POST /api/thing HTTP/1.1",
+                "Host: h",
+                "Authorization: k",
+                "Connection: close",
+                "Transfer-Encoding: gzip, chunked",
+                "",
+                "2",
+                "{}",
+                "0",
+                "",
+                ""));
+    assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+    assertTrue(reply.contains("The only transfer coding that is understood is chunked."), reply);
+  }
+
+  @Test
   void lengthAndChunkedTogetherAreRefused() throws IOException {
     String reply =
         exchange(

@@ -12,12 +12,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** WebSockets as java.net.http does not speak them. */
 class RawWebSocketTest {
@@ -30,6 +32,7 @@ class RawWebSocketTest {
   private final SocketTable table = new SocketTable();
   private final HttpServer server =
       HttpServer.builder(HttpConfig.defaults())
+          .messageTime(Duration.ofSeconds(1))
           .mount("/box/{box}", table.table(), TestTable.BEARER, TestTable.ERRORS)
           .start();
 
@@ -58,6 +61,43 @@ class RawWebSocketTest {
     String head = head(socket.getInputStream());
     assertTrue(head.startsWith("HTTP/1.1 101 "), head);
     return socket;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Sec-WebSocket-Protocol: a b;\"",
+        "Connection: \"a",
+        "Content-Length: 2",
+        "Transfer-Encoding: chunked",
+      })
+  void aMalformedHandshakeIsABadRequest(String header) throws IOException {
+    try (Socket socket =
+        send(
+            "/echo/x",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            KEY,
+            header)) {
+      socket.getOutputStream().write("0\r\n\r\n".getBytes(ISO_8859_1));
+      String head = head(socket.getInputStream());
+      assertTrue(head.startsWith("HTTP/1.1 400 "), head);
+      assertFalse(head.contains("Upgrade"), head);
+    }
+  }
+
+  @Test
+  void aMessageThatIsNeverFinishedClosesItsSocket() throws IOException {
+    try (Socket socket = open("/echo/x")) {
+      socket.getOutputStream().write(frame(TEXT, "whole".getBytes(UTF_8)));
+      socket.getOutputStream().write(frame(TEXT & 0x7f, "part".getBytes(UTF_8)));
+      String next = frame(socket.getInputStream());
+      while (!next.startsWith("88 ")) {
+        next = frame(socket.getInputStream());
+      }
+      assertTrue(next.startsWith("88 \u0003\u00f0a message must be complete within 1 s"), next);
+    }
   }
 
   private static String head(InputStream in) throws IOException {

@@ -29,7 +29,7 @@ class WebSocketTest {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final HttpServer server =
-      HttpServer.builder(new HttpConfig(16, 2, 1 << 20, 64 << 10, 9000, 1, 5))
+      HttpServer.builder(new HttpConfig(16, 2, 100, 1 << 20, 64 << 10, 9000, 1, 5))
           .mount("/box/{box}", table.table(), TestTable.BEARER, TestTable.ERRORS)
           .start();
 

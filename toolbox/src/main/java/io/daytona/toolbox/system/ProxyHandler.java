@@ -36,12 +36,16 @@ final class ProxyHandler {
     AgentSocket socket = dial(calls.sandbox(call).agent(), port);
     ProxyRequest request = new ProxyRequest(call, socket);
     boolean handedOver = false;
-    try {
+    try (Call.Watch _ = call.whenClientLeaves(socket::close)) {
       request.send(head);
       ProxyReply reply = ProxyReply.read(socket.input(), call.method());
+      RawReply passed = reply.with(new ProxyLocation(call, port), new Body(socket, request, reply));
       handedOver = true;
-      return reply.with(new Body(socket, request, reply));
+      return passed;
     } catch (IOException e) {
+      if (request.brokeOff()) {
+        throw ToolboxError.badRequest("the body of the request was not sent as it should be");
+      }
       throw DaytonaException.of(
           ErrorKind.BAD_GATEWAY,
           "What listens on port " + port + " gave no HTTP reply: " + e.getMessage(),

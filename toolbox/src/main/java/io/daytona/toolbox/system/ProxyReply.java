@@ -34,9 +34,21 @@ record ProxyReply(
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
   private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
-  /** What the listener says of itself, whatever the program says. */
+  /**
+   * What the listener says of itself, whatever the program says; what speaks for the whole host,
+   * which all sandboxes share; and what a proxy in front of the listener would obey.
+   */
   private static final Set<String> OF_THE_LISTENER =
-      Set.of("x-request-id", "x-daytona-api-version", "server-timing");
+      Set.of(
+          "x-request-id",
+          "x-daytona-api-version",
+          "server-timing",
+          "alt-svc",
+          "clear-site-data",
+          "service-worker-allowed",
+          "strict-transport-security",
+          "x-accel-redirect",
+          "x-sendfile");
 
   /**
    * Reads the head of a reply.
@@ -128,16 +140,20 @@ record ProxyReply(
     return Long.parseLong(text);
   }
 
-  /** The reply to the client. */
-  RawReply with(RawReply.Writer writer) {
+  /** The reply to the client, with redirects as it needs them. */
+  RawReply with(ProxyLocation location, RawReply.Writer writer) {
     Map<String, String> once = new LinkedHashMap<>();
     List<Map.Entry<String, String>> further = new ArrayList<>();
     Set<String> seen = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (Map.Entry<String, String> header : headers) {
+      String value =
+          header.getKey().equalsIgnoreCase("Location")
+              ? location.outside(header.getValue())
+              : header.getValue();
       if (seen.add(header.getKey())) {
-        once.put(header.getKey(), header.getValue());
+        once.put(header.getKey(), value);
       } else {
-        further.add(header);
+        further.add(Map.entry(header.getKey(), value));
       }
     }
     return new RawReply(status, contentType, length, once, further, writer);

@@ -27,6 +27,7 @@ final class ProxyRequest {
   private final Call<InputStream> call;
   private final AgentSocket socket;
   private @Nullable Thread sender;
+  private volatile boolean brokeOff;
 
   ProxyRequest(Call<InputStream> call, AgentSocket socket) {
     this.call = call;
@@ -96,7 +97,7 @@ final class ProxyRequest {
   private void body(InputStream body, OutputStream out, boolean chunked) {
     byte[] buffer = new byte[CHUNK_BYTES];
     try {
-      for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
+      for (int n = next(body, buffer); n >= 0; n = next(body, buffer)) {
         if (chunked) {
           out.write((Integer.toHexString(n) + END).getBytes(ISO_8859_1));
         }
@@ -115,6 +116,20 @@ final class ProxyRequest {
       LOG.debug("the body of a proxied request broke off", e);
       socket.close();
     }
+  }
+
+  private int next(InputStream body, byte[] buffer) throws IOException {
+    try {
+      return body.read(buffer);
+    } catch (IOException | RuntimeException e) {
+      brokeOff = true;
+      throw e;
+    }
+  }
+
+  /** Whether the client sent no valid body, or not all of it. */
+  boolean brokeOff() {
+    return brokeOff;
   }
 
   /** Ends the sender; the request must not be read after its reply is complete. */

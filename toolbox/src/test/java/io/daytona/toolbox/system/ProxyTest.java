@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests through the agent to a program on a port. */
@@ -218,6 +219,121 @@ class ProxyTest {
         socket.shutdownOutput();
         assertEquals(-1, reply.body().read());
       }
+    }
+  }
+
+  @Test
+  void aClientThatLeavesEndsItsRequestHoweverSilentTheProgramIs() throws Exception {
+    for (String sent : List.of("", "HTTP/1.1 200 OK\r\n\r\n")) {
+      Socket client = client("GET", "/x");
+      try (Socket socket = program.accept()) {
+        socket.setSoTimeout(40_000);
+        head(socket);
+        socket.getOutputStream().write(sent.getBytes(ISO_8859_1));
+        client.close();
+        assertEquals(-1, socket.getInputStream().read());
+      }
+    }
+  }
+
+  @Test
+  void aBodyThatIsNoneIsTheClientsFault() throws Exception {
+    try (Socket client = client("POST", "/x", "Transfer-Encoding: chunked");
+        Socket socket = program.accept()) {
+      head(socket);
+      client.getOutputStream().write("zz\r\nabc\r\n".getBytes(ISO_8859_1));
+      String head = head(client);
+      assertTrue(head.startsWith("HTTP/1.1 400 "), head);
+    }
+  }
+
+  private Socket client(String method, String rest, String... headers) throws IOException {
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), toolbox.uri("").getPort());
+    client.setSoTimeout(40_000);
+    String head =
+        method
+            + " "
+            + toolbox.uri(path("")).getRawPath()
+            + rest
+            + " HTTP/1.1\r\nHost: proxy.example:4000\r\n"
+            + String.join("", List.of(headers).stream().map(line -> line + "\r\n").toList())
+            + "\r\n";
+    client.getOutputStream().write(head.getBytes(ISO_8859_1));
+    return client;
+  }
+
+  @Test
+  void nothingSpeaksForTheWholeHost() throws Exception {
+    Exchange exchange =
+        get(
+            path("/"),
+            "HTTP/1.1 200 OK",
+            "Clear-Site-Data: \"*\"",
+            "Service-Worker-Allowed: /",
+            "Strict-Transport-Security: max-age=9",
+            "Alt-Svc: h3=\":443\"",
+            "X-Accel-Redirect: /etc/passwd",
+            "X-Sendfile: /etc/passwd",
+            "X-Own: 1",
+            "Content-Length: 0",
+            "",
+            "");
+    var headers = exchange.reply.headers();
+    for (String name :
+        List.of(
+            "Clear-Site-Data",
+            "Service-Worker-Allowed",
+            "Strict-Transport-Security",
+            "Alt-Svc",
+            "X-Accel-Redirect",
+            "X-Sendfile")) {
+      assertTrue(headers.firstValue(name).isEmpty(), name);
+    }
+    assertEquals("1", headers.firstValue("X-Own").orElse(""));
+  }
+
+  /** What a client of {@code proxy.example:4000} is sent to, {@code ~} being the program. */
+  @ParameterizedTest
+  @CsvSource({
+    "/login?a=b#c, ~/login?a=b#c",
+    "next, ~/dir/next",
+    "?page=2, ~/dir/page?page=2",
+    "'', ~/dir/page",
+    "../up/./x, ~/up/x",
+    "/a/b/.., ~/a/",
+    "/, ~/",
+    "/../../toolbox/other/process/execute, ~/toolbox/other/process/execute",
+    "/%2e%2E/.%2e/other, ~/other",
+    "../../../../other/process/execute, ~/other/process/execute",
+    "\\..\\..\\x, ~/dir/%5C..%5C..%5Cx",
+    "/toolbox/box/process/execute, ~/toolbox/box/process/execute",
+    "~/kept, ~/kept",
+    "~/../9/x, ~/toolbox/box/proxy/9/x",
+    "http://localhost:@/x, ~/x",
+    "http://127.0.0.1:@, ~/",
+    "http://proxy.example:4000/toolbox/other/x, ~/toolbox/other/x",
+    "HTTP://user@PROXY.Example.:04000/x, ~/x",
+    "//proxy.example:4000/x, ~/x",
+    "http://proxy%2eexample:4000/x, ~/x",
+    "http://2130706433:4000/x, ~/x",
+    "http:/toolbox/other, ~/toolbox/other",
+    "http:toolbox/other, ~/toolbox/other",
+    "ht%20tp://x/../../../../../other, ~/other",
+    "///toolbox/other, ~/toolbox/other",
+    "/..//evil.example/x, ~/evil.example/x",
+    "http://proxy.example:4001/x, http://proxy.example:4001/x",
+    "https://elsewhere.example/../x?q, https://elsewhere.example/../x?q",
+    "mailto:a@b.example, mailto:a@b.example",
+  })
+  void redirectsLeadNowhereElseOnTheHost(String location, String expected) throws Exception {
+    String prefix = toolbox.uri(path("")).getRawPath();
+    String sent = location.replace("~", prefix).replace(":@", ":" + program.getLocalPort());
+    var seen = answer(0, "HTTP/1.1 307 x", "Location: " + sent, "Content-Length: 0", "", "");
+    try (Socket client = client("GET", "/dir/page?q=1")) {
+      String head = head(client);
+      assertTrue(seen.get(20, TimeUnit.SECONDS).startsWith("GET /dir/page?q=1 "));
+      String line = "\r\nLocation: " + expected.replace("~", prefix) + "\r\n";
+      assertTrue(head.contains(line), line + " is not in " + head);
     }
   }
 

@@ -1,0 +1,138 @@
+package io.daytona.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that leave while their requests are silent, and those that only come. */
+class DeparturesTest {
+  private final CountDownLatch never = new CountDownLatch(1);
+  private final BlockingQueue<String> waiting = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> left = new LinkedBlockingQueue<>();
+  private HttpServer server = start(HttpConfig.defaults());
+
+  private HttpServer start(HttpConfig config) {
+    return HttpServer.builder(config)
+        .lookForDepartures(Duration.ofMillis(100))
+        .mount("", List.of(reply(), handler()), TestTable.BEARER, TestTable.ERRORS)
+        .start();
+  }
+
+  @AfterEach
+  void stop() {
+    never.countDown();
+    server.close();
+  }
+
+  /** Waits in the middle of its reply. */
+  private Endpoint<Void, RawReply> reply() {
+    return Endpoint.get(
+        "/reply/{name}",
+        "reply",
+        "Is silent.",
+        Access.PUBLIC,
+        RawReply.class,
+        call ->
+            new RawReply(
+                200,
+                "text/plain",
+                -1,
+                Map.of(),
+                out -> {
+                  out.flush();
+                  waiting.add(call.path("name"));
+                  try {
+                    never.await();
+                  } catch (InterruptedException e) {
+                    left.add(call.path("name"));
+                    throw e;
+                  }
+                }));
+  }
+
+  /** Waits before its reply. */
+  private Endpoint<Void, String> handler() {
+    return Endpoint.get(
+        "/handler/{name}",
+        "handler",
+        "Is silent.",
+        Access.PUBLIC,
+        String.class,
+        call -> {
+          CountDownLatch gone = new CountDownLatch(1);
+          try (Call.Watch _ = call.whenClientLeaves(gone::countDown)) {
+            waiting.add(call.path("name"));
+            gone.await();
+            left.add(call.path("name"));
+            return "gone";
+          }
+        });
+  }
+
+  private Socket ask(String path) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout(10_000);
+    String head = "GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    socket.getOutputStream().write(head.getBytes(ISO_8859_1));
+    return socket;
+  }
+
+  private String waits() throws InterruptedException {
+    String name = waiting.poll(10, TimeUnit.SECONDS);
+    assertNotNull(name, "the request did not begin");
+    return name;
+  }
+
+  @Test
+  void silentRepliesAndHandlersHearThatTheirClientHasLeft() throws Exception {
+    try (Socket stays = ask("/reply/stays")) {
+      assertEquals("stays", waits());
+      for (String path : List.of("/reply/closed", "/handler/closed")) {
+        Socket leaves = ask(path);
+        assertEquals("closed", waits());
+        leaves.close();
+        assertEquals("closed", left.poll(20, TimeUnit.SECONDS), path);
+      }
+      Socket resets = ask("/reply/reset");
+      assertEquals("reset", waits());
+      resets.setSoLinger(true, 0);
+      resets.close();
+      assertEquals("reset", left.poll(20, TimeUnit.SECONDS));
+      assertTrue(left.isEmpty(), "who stays is not gone");
+      assertEquals('H', stays.getInputStream().read());
+    }
+  }
+
+  @Test
+  void connectionsAreBounded() throws Exception {
+    server.close();
+    server = start(new HttpConfig(16, 2, 2, 1 << 20, 64 << 10, 9000, 300, 1));
+    Socket first = ask("/nowhere");
+    try (Socket second = ask("/nowhere");
+        Socket third = ask("/nowhere")) {
+      assertEquals('H', first.getInputStream().read());
+      assertEquals('H', second.getInputStream().read());
+      third.setSoTimeout(300);
+      assertThrows(SocketTimeoutException.class, () -> third.getInputStream().read());
+      first.close();
+      third.setSoTimeout(10_000);
+      assertEquals('H', third.getInputStream().read());
+    }
+  }
+}
