@@ -134,13 +134,16 @@ void verb_resize(struct stream *st, struct span request) {
 void verb_signal(struct stream *st, struct span request) {
     struct process *p = process_named(st, request);
     uint64_t sig = field_num(request, TAG_SIGNAL, UINT64_MAX);
+    bool tree = field_num(request, TAG_TREE, 0);
     if (!p)
         return;
     if (sig >= NSIG)
         stream_error(st, 0, "usage", "signal is 0 to %d", NSIG - 1);
-    else if (!signal_safe(p))
+    else if (tree && p->keeper && !sig)
+        stream_done(st, NULL); /* it ends when nobody is left */
+    else if (!(tree && p->keeper) && !signal_safe(p))
         stream_error(st, ESRCH, "signal", "%s", strerror(ESRCH));
-    else if (field_num(request, TAG_TREE, 0))
+    else if (tree && sig)
         signal_tree_later(st, request, p, (int)sig);
     else if (!signal_group(p, (int)sig))
         stream_error(st, errno, "signal", "%s", strerror(errno));

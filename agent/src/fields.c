@@ -129,6 +129,7 @@ static bool is_number(uint8_t tag) {
     case TAG_RECURSIVE:
     case TAG_NO_REPLACE:
     case TAG_ECHO:
+    case TAG_SUBREAPER:
         return true;
     default:
         return false;

@@ -66,6 +66,7 @@ enum tag {
     TAG_FEATURE = 59,
     TAG_ECHO = 60,
     TAG_PREFIX = 61,
+    TAG_SUBREAPER = 62,
 };
 
 /* Bytes that belong to somebody else. */

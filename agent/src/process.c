@@ -27,6 +27,7 @@ static void process_free(struct process *p) {
             break;
         }
     p->freed = true;
+    watch_close(&p->kept);
     ring_free(p->ring);
     buf_free(&p->argv);
     free(p->label);
@@ -236,7 +237,7 @@ static void on_output(struct watch *w, uint32_t events) {
 }
 
 /* Notes what each pipe holds at the program's end, and sends it at once as far as possible. */
-static void process_ended(struct process *p) {
+static void drain(struct process *p) {
     p->state = DRAINING;
     for (int i = 0; i < 2; i++) {
         struct output *o = &p->out[i];
@@ -256,17 +257,23 @@ static void process_ended(struct process *p) {
     check_finished(p);
 }
 
-void process_reaped(pid_t pid, int wait_status) {
-    for (struct process *p = processes; p; p = p->next) {
-        if (p->pid != pid || p->state > RUNNING)
-            continue;
-        p->status = WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-        if (p->state == STARTING)
-            spawn_check(p); /* its report may still lie unread */
-        if (p->state == RUNNING)
-            process_ended(p);
+void process_ended(struct process *p, int wait_status) {
+    if (p->state > RUNNING)
         return;
-    }
+    p->status = WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+    if (p->state == STARTING)
+        spawn_check(p); /* its report may still lie unread */
+    if (p->state == RUNNING)
+        drain(p);
+}
+
+void process_reaped(pid_t pid, int wait_status) {
+    keeper_reaped(pid);
+    for (struct process *p = processes; p; p = p->next)
+        if (p->pid == pid && p->state <= RUNNING) {
+            process_ended(p, wait_status);
+            return;
+        }
 }
 
 static void reply_listener(struct listener *l) {
@@ -385,6 +392,7 @@ void process_listen(struct process *p, struct stream *st, struct span request, b
 struct process *process_new(void) {
     struct process *p = xzalloc(sizeof *p);
     watch_init(&p->start, -1, NULL);
+    watch_init(&p->kept, -1, NULL);
     sink_init(&p->in, -1, GRANT, input_finish);
     for (int i = 0; i < 2; i++) {
         watch_init(&p->out[i].w, -1, on_output);

@@ -54,6 +54,7 @@ struct process {
     char *label;
     struct buf argv; /* encoded, shortened */
     pid_t pid;
+    pid_t keeper; /* its parent that adopts its orphans; 0: none, or nobody is left below it */
     enum process_state state;
     int status;
     bool detached, pty, has_in, has_err;
@@ -62,6 +63,7 @@ struct process {
     bool reported; /* somebody was told the status */
     bool freed;
     struct watch start; /* the child's report about exec */
+    struct watch kept;  /* the keeper's news of the program's end */
     struct output out[2];
     struct sink in;
     struct feeder *feeders;
@@ -92,6 +94,8 @@ void process_listen(struct process *p, struct stream *st, struct span request, b
 void process_started(struct process *p);
 void process_failed(struct process *p, struct span error);
 void process_reaped(pid_t pid, int wait_status);
+/* The program has ended: what it wrote is sent, then its listeners are told. */
+void process_ended(struct process *p, int wait_status);
 /* Removes it from the table; its pipes are drained until the last holder closes them. */
 void process_unlist(struct process *p);
 /* Appends to the ring and sends to the listeners; without a ring the caller has the credit. */
@@ -108,14 +112,20 @@ bool spawn_start(struct process *p, struct span request);
 /* Takes what the starting child has said; called again when it was reaped. */
 void spawn_check(struct process *p);
 
+/* keeper.c: like fork, with a keeper between; p must be told before the child's number is used. */
+pid_t keeper_fork(struct process *p);
+/* Takes what the keeper has said by now. */
+void keeper_check(struct process *p);
+void keeper_reaped(pid_t pid);
+
 /* signals.c */
 /* False when the process was reaped and its number is somebody else's now. */
-bool signal_safe(const struct process *p);
+bool signal_safe(struct process *p);
 /* Signals a process group, or a single process that has not made its group yet; false with errno.
  */
 bool signal_group(const struct process *p, int sig);
-/* Signals root's descendants and, unless root is the agent, root, its session and group. */
-void signal_tree(pid_t root, int sig);
+/* Signals root's descendants, and with_root also root, its session and its group. */
+void signal_tree(pid_t root, bool with_root, int sig);
 /* The same in a forked child, since reading /proc takes a while; the stream may be NULL. */
 void signal_tree_later(struct stream *st, struct span request, const struct process *p, int sig);
 

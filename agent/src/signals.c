@@ -11,12 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { ROUNDS = 16 };
 
 struct task_info {
     pid_t pid, parent, group, session;
+    unsigned long long started; /* with the number, what tells a process from a later one */
+    char state;
     bool chosen;
 };
 
@@ -24,8 +27,6 @@ struct snapshot {
     struct task_info *at;
     size_t n;
 };
-
-bool signal_safe(const struct process *p) { return p->state <= RUNNING || kill(p->pid, 0) < 0; }
 
 bool signal_group(const struct process *p, int sig) {
     return kill(-p->pid, sig) == 0 ||
@@ -42,11 +43,25 @@ static bool read_stat(const char *pid, struct task_info *t) {
     if (n <= 0)
         return false;
     text[n] = 0;
-    char state, *end = strrchr(text, ')'); /* the name before it may hold anything */
+    char *end = strrchr(text, ')'); /* the name before it may hold anything */
     t->pid = atoi(pid);
     return end &&
-           sscanf(end + 1, " %c %d %d %d", &state, &t->parent, &t->group, &t->session) == 4 &&
-           state != 'Z';
+           sscanf(end + 1,
+                  " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+                  &t->state, &t->parent, &t->group, &t->session, &t->started) == 5;
+}
+
+/* The keeper reaps the program a moment after it has told of its end. */
+static bool kept(const struct process *p) {
+    char name[16];
+    struct task_info t;
+    snprintf(name, sizeof name, "%d", p->pid);
+    return p->keeper && read_stat(name, &t) && t.parent == p->keeper;
+}
+
+bool signal_safe(struct process *p) {
+    keeper_check(p);
+    return p->state <= RUNNING || kill(p->pid, 0) < 0 || kept(p);
 }
 
 static struct snapshot look(void) {
@@ -56,7 +71,7 @@ static struct snapshot look(void) {
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *e; d && (e = readdir(d));) {
         struct task_info t = {0};
-        if (e->d_name[0] < '0' || e->d_name[0] > '9' || !read_stat(e->d_name, &t))
+        if (e->d_name[0] < '0' || e->d_name[0] > '9' || !read_stat(e->d_name, &t) || t.state == 'Z')
             continue;
         if (s.n == cap) {
             cap = cap ? cap * 2 : 64;
@@ -87,17 +102,31 @@ static void choose(struct snapshot *s, pid_t root, bool with_root) {
     }
 }
 
-void signal_tree(pid_t root, int sig) {
+/* To the process that was seen, not to one that has its number by now. */
+static bool signal_seen(const struct task_info *seen, int sig) {
+    char name[16];
+    struct task_info now;
+    int fd = (int)syscall(SYS_pidfd_open, seen->pid, 0);
+    if (fd < 0)
+        return errno != ESRCH && kill(seen->pid, sig) == 0; /* a kernel or a filter without it */
+    snprintf(name, sizeof name, "%d", seen->pid);
+    bool done = read_stat(name, &now) && now.started == seen->started &&
+                syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == 0;
+    close(fd);
+    return done;
+}
+
+void signal_tree(pid_t root, bool with_root, int sig) {
     pid_t self = getpid();
     /* children forked meanwhile are caught by looking again, which only makes sense when the signal
      * kills */
     for (int round = 0; round < (sig == SIGKILL ? ROUNDS : 1); round++) {
         struct snapshot s = look();
         size_t hits = 0;
-        choose(&s, root, root != agent_pid);
+        choose(&s, root, with_root);
         for (size_t i = 0; i < s.n; i++)
             if (s.at[i].chosen && s.at[i].pid != agent_pid && s.at[i].pid != self)
-                hits += kill(s.at[i].pid, sig) == 0;
+                hits += signal_seen(&s.at[i], sig);
         free(s.at);
         if (!hits)
             break;
@@ -105,19 +134,22 @@ void signal_tree(pid_t root, int sig) {
 }
 
 static pid_t tree_root; /* handed to the child by fork */
+static bool tree_with_root;
 static int tree_signal;
 
 static void tree_work(struct work *w) {
-    signal_tree(tree_root, tree_signal);
+    signal_tree(tree_root, tree_with_root, tree_signal);
     work_reply(w, NULL);
 }
 
 void signal_tree_later(struct stream *st, struct span request, const struct process *p, int sig) {
-    tree_root = p->pid;
+    /* All that a keeper keeps is below it, wherever the program's number is now. */
+    tree_root = p->keeper ? p->keeper : p->pid;
+    tree_with_root = !p->keeper;
     tree_signal = sig;
     if (worker_try(st, request, &(struct worker_kind){.work = tree_work}))
         return;
-    signal_tree(p->pid,
+    signal_tree(tree_root, tree_with_root,
                 sig); /* no process to be had, perhaps because of the very tree that is to die */
     if (st)
         stream_done(st, NULL);

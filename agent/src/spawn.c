@@ -247,7 +247,7 @@ bool spawn_start(struct process *p, struct span request) {
     if (ok)
         preset_input(p, request, &in[1]);
     if (ok)
-        p->pid = fork();
+        p->pid = field_num(request, TAG_SUBREAPER, 0) ? keeper_fork(p) : fork();
     if (ok && p->pid == 0)
         child(request, p->pty, sock[1], (int[3]){in[0], out[1], merge ? out[1] : err[1]});
     if (!ok || p->pid < 0) {

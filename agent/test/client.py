@@ -18,10 +18,10 @@ TAGS = dict(
     process=20, pid=21, argv=22, env=23, cwd=24, user=25, pty=26, cols=27, rows=28, detached=29, ring=30,
     offset=31, signal=32, status=33, label=34, running=35, tree=36, stdin=37, path=40, path2=41, mode=42,
     flags=43, uid=44, gid=45, size=46, mtime_ns=47, name=48, type=49, target=50, offset_first=51, lost=52,
-    recursive=53, owner=54, group=55, entry=56, no_replace=57, input=58, feature=59, echo=60, prefix=61)
+    recursive=53, owner=54, group=55, entry=56, no_replace=57, input=58, feature=59, echo=60, prefix=61, subreaper=62)
 NAMES = {number: name for name, number in TAGS.items()}
 NUMBERS = {2, 3, 6, 9, 11, 13, 14, 15, 16, 17, 21, 26, 27, 28, 29, 30, 31, 32, 33, 35, 36, 37, 42, 43, 44,
-           45, 46, 47, 51, 52, 53, 57, 60}
+           45, 46, 47, 51, 52, 53, 57, 60, 62}
 LISTS = {"argv", "env", "unset", "entry", "feature"}
 AGENT = os.environ["AGENT"]
 ROOT = os.geteuid() == 0

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from client import ROOT, AgentTest, DATA, EOF, EXIT, alive, decode, eventually
+from client import ROOT, AgentError, AgentTest, DATA, EOF, EXIT, alive, decode, eventually
 
 
 class Programs(AgentTest):
@@ -322,6 +322,136 @@ class Signals(AgentTest):
         self.assertFalse(alive(child) or alive(reply["pid"]))
         self.agent.poll = lambda: None
         self.stop = lambda: None
+
+
+class Keepers(AgentTest):
+    """Programs whose orphans stay below them."""
+
+    # Forks twice with a session of its own, as daemon(3) does, holds no pipe, and tells where it is.
+    DAEMON = """
+import os, signal, sys, time
+if os.fork():
+    os.wait()
+    sys.exit()
+os.setsid()
+if os.fork():
+    os._exit(0)
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+null = os.open("/dev/null", os.O_RDWR)
+for fd in range(3):
+    os.dup2(null, fd)
+os.environ.clear()
+while os.getppid() == os.getsid(0):
+    time.sleep(0.001)
+with open(sys.argv[1] + ".new", "w") as f:
+    f.write(str(os.getpid()))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(300)
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = self.dir + "/daemon.py"
+        with open(self.daemon, "w") as f:
+            f.write(self.DAEMON)
+        os.chmod(self.dir, 0o777)
+
+    def spawn(self, script, **fields):
+        fields = dict(subreaper=True, detached=True, window=1000, cwd=self.dir) | fields
+        stream = self.client.request("spawn", argv=["/bin/sh", "-c", script], **fields)
+        return stream, stream.reply()["process"]
+
+    def pid(self, name):
+        path = os.path.join(self.dir, name)
+        self.assertTrue(eventually(lambda: os.path.exists(path)))
+        with open(path) as f:
+            return int(f.read())
+
+    def gone(self, pid):
+        return eventually(lambda: not alive(pid))
+
+    def test_a_daemon_is_found_while_its_program_runs_and_after_its_end(self):
+        for rest in ("sleep 300", "exit 3"):
+            for pty in (False, True):
+                with self.subTest(rest=rest, pty=pty):
+                    name = f"{rest[0]}{pty}"
+                    stream, process = self.spawn(f"python3 daemon.py {name}; {rest}", pty=pty)
+                    pid = self.pid(name)
+                    if rest == "exit 3":
+                        self.assertEqual(self.client.wait_ended(process)["status"], 3)
+                    self.client.call("signal", process=process, signal=0, tree=True)
+                    self.client.call("signal", process=process, signal=signal.SIGKILL, tree=True)
+                    self.assertTrue(self.gone(pid))
+                    self.assertEqual(stream.collect()[1], 3 if rest == "exit 3" else -9)
+                    self.nobody_is_left(process)
+
+    def nobody_is_left(self, process):
+        def told():
+            try:
+                self.client.call("signal", process=process, signal=0, tree=True)
+            except AgentError as e:
+                return e.errno == errno.ESRCH
+            return False
+        self.assertTrue(eventually(told))
+
+    def test_who_ends_at_sigterm_is_told_apart_from_who_does_not(self):
+        _, process = self.spawn("python3 daemon.py soft; python3 daemon.py hard deaf; sleep 300")
+        soft, hard = self.pid("soft"), self.pid("hard")
+        self.client.call("signal", process=process, signal=signal.SIGTERM, tree=True)
+        self.assertTrue(self.gone(soft))
+        self.client.wait_ended(process)
+        self.client.call("signal", process=process, signal=0, tree=True)
+        self.assertTrue(alive(hard))
+        self.client.call("signal", process=process, signal=signal.SIGKILL, tree=True)
+        self.assertTrue(self.gone(hard))
+        self.nobody_is_left(process)
+
+    def test_daemons_of_others_go_on(self):
+        _, mine = self.spawn("python3 daemon.py mine; exec sleep 300")
+        self.spawn("python3 daemon.py theirs; exec sleep 300")
+        self.spawn("python3 daemon.py loose; exec sleep 300", subreaper=False)
+        pids = {name: self.pid(name) for name in ("mine", "theirs", "loose")}
+        self.client.call("signal", process=mine, signal=signal.SIGKILL, tree=True)
+        self.assertTrue(self.gone(pids["mine"]))
+        self.nobody_is_left(mine)
+        self.assertTrue(alive(pids["theirs"]) and alive(pids["loose"]))
+
+    def test_output_input_and_status_are_those_of_the_program(self):
+        self.assertEqual(self.client.shell("echo out; echo err >&2; exit 7", subreaper=True), (b"out\n", b"err\n", 7))
+        self.assertEqual(self.client.shell("kill -9 $$", subreaper=True)[2], -9)
+        self.assertEqual(self.client.run("cat", subreaper=True, input=b"x" * 100_000)[0], b"x" * 100_000)
+        self.assertFails("exec", self.client.call, "spawn", argv=["/no/such"], subreaper=True, errno=errno.ENOENT)
+        self.assertFails("cwd", self.client.call, "spawn", argv=["true"], cwd="/no/such", subreaper=True)
+        stream = self.client.request("spawn", argv=["sh", "-c", "echo $$"], window=100, subreaper=True)
+        pid = stream.reply()["pid"]
+        self.assertEqual(int(stream.collect()[0][1]), pid)
+
+    def test_keepers_end_with_the_last_they_keep(self):
+        def children():
+            with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
+                return f.read().split()
+        descriptors = f"/proc/{self.agent.pid}/fd"
+        before = len(os.listdir(descriptors))
+        for _ in range(20):
+            self.client.shell("(sleep 0.01 &) ; exit 1", subreaper=True)
+        self.assertTrue(eventually(lambda: not children()))
+        self.assertTrue(eventually(lambda: len(os.listdir(descriptors)) == before))
+
+    def test_a_killed_keeper_leaves_its_program_to_the_agent(self):
+        stream, process = self.spawn("echo ready; read line; exit 5", stdin=True)
+        stream.until(b"ready\n")
+        with open(f"/proc/{self.agent.pid}/task/{self.agent.pid}/children") as f:
+            os.kill(int(f.read()), signal.SIGKILL)
+        self.client.call("signal", process=process, signal=0)
+        stream.eof()
+        self.assertEqual(stream.collect()[1], 5)
+
+    def test_the_end_of_the_agent_is_the_end_of_daemons(self):
+        self.spawn("python3 daemon.py deaf deaf; sleep 300")
+        pid = self.pid("deaf")
+        self.client.request("shutdown", timeout_ms=100).reply()
+        self.assertFalse(alive(pid))
 
 
 class Terminals(AgentTest):

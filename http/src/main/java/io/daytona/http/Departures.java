@@ -14,9 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out that clients have left while nothing is read from them or written to them, which is the
- * only other way to hear of it. One thread looks at the kernel's table of connections now and then,
- * and only while a request has been silent for that long.
+ * Ends what would go on for nobody: replies whose clients have left, and endless ones when the
+ * server stops.
+ *
+ * <p>Finds out that clients have left while nothing is read from them or written to them, which is
+ * the only other way to hear of it. One thread looks at the kernel's table of connections now and
+ * then, and only while a request has been silent for that long.
  */
 final class Departures implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Departures.class);
@@ -26,6 +29,8 @@ final class Departures implements AutoCloseable {
 
   private final long everyNanos;
   private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
+  private final Set<Runnable> endless = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopping;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("http-departures").daemon().factory());
@@ -46,6 +51,25 @@ final class Departures implements AutoCloseable {
     Watched watch = new Watched(TcpTable.connection(here, peer), action);
     watched.add(watch);
     return watch;
+  }
+
+  /**
+   * Runs an action when the server stops, unless the watch was closed before.
+   *
+   * @param action of the thread that closes the watch; may run more than once
+   */
+  Call.Watch untilStop(Runnable action) {
+    endless.add(action);
+    if (stopping) {
+      action.run();
+    }
+    return () -> endless.remove(action);
+  }
+
+  /** The server stops: ends what has no end of its own. */
+  void stop() {
+    stopping = true;
+    endless.forEach(Runnable::run);
   }
 
   private void look() {

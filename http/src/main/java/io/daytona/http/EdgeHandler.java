@@ -78,9 +78,11 @@ final class EdgeHandler extends Handler.Wrapper {
             request.getBeginNanoTime());
     request.setAttribute(Exchange.ATTRIBUTE, exchange);
     ConnectionMetaData connection = request.getConnectionMetaData();
-    exchange.departures(action ->
-        departures.watch(
-            connection.getLocalSocketAddress(), connection.getRemoteSocketAddress(), action));
+    exchange.departures(
+        action ->
+            departures.watch(
+                connection.getLocalSocketAddress(), connection.getRemoteSocketAddress(), action),
+        departures::untilStop);
     decorate(response.getHeaders(), exchange);
     cors.headers(request.getMethod(), head::get)
         .forEach((name, value) -> response.getHeaders().put(name, value));

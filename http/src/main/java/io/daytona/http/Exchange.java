@@ -21,6 +21,7 @@ final class Exchange {
   private final long startNanos;
   private final List<String> timings = new ArrayList<>(2);
   private volatile Function<Runnable, Call.Watch> departures = action -> () -> {};
+  private volatile Function<Runnable, Call.Watch> stop = action -> () -> {};
 
   private Exchange(String requestId, String method, String uri, long startNanos) {
     this.requestId = requestId;
@@ -44,9 +45,15 @@ final class Exchange {
     return "%016x%016x".formatted(random.nextLong(), random.nextLong());
   }
 
-  /** Sets how it is found that the client has left; without it nothing is. */
-  void departures(Function<Runnable, Call.Watch> value) {
-    departures = value;
+  /** Sets how it is found that the client has left and that the server stops. */
+  void departures(Function<Runnable, Call.Watch> client, Function<Runnable, Call.Watch> server) {
+    departures = client;
+    stop = server;
+  }
+
+  /** See {@link Departures#untilStop}. */
+  Call.Watch untilStop(Runnable action) {
+    return stop.apply(action);
   }
 
   /** See {@link Call#whenClientLeaves}. */

@@ -97,8 +97,8 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests and closes WebSockets, waits for running requests and handlers as long as
-   * configured, then ends them.
+   * Refuses new requests, ends replies that have no end of their own and closes WebSockets; waits
+   * for other running requests and for handlers as long as configured, then ends them.
    */
   @Override
   public void close() {
@@ -107,6 +107,7 @@ public final class HttpServer implements AutoCloseable {
     }
     long deadline = System.nanoTime() + grace.toNanos();
     sockets.stop();
+    departures.stop();
     edge.drain(grace);
     sockets.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     javalin.stop();

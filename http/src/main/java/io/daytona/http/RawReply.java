@@ -43,6 +43,14 @@ public record RawReply(
      */
     void write(OutputStream out) throws IOException, InterruptedException;
 
+    /**
+     * Whether it has no end of its own, as a log that is followed. It is interrupted then also when
+     * the server stops, so that nobody waits for it.
+     */
+    default boolean isEndless() {
+      return false;
+    }
+
     /** Lets go of what the body was to be read from; called instead of {@link #write}. */
     default void discard() {}
   }

@@ -102,7 +102,9 @@ final class Replies {
 
   /** A writer that waits for something to write is interrupted when nobody reads any more. */
   private void write(RawReply.Writer writer) throws IOException, InterruptedException {
-    try (Call.Watch _ = exchange.whenClientLeaves(Thread.currentThread()::interrupt)) {
+    Runnable interrupt = Thread.currentThread()::interrupt;
+    try (Call.Watch _ = exchange.whenClientLeaves(interrupt);
+        Call.Watch _ = writer.isEndless() ? exchange.untilStop(interrupt) : () -> {}) {
       writer.write(response.getOutputStream());
     }
   }

@@ -2,15 +2,18 @@ package io.daytona.http;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -30,7 +33,11 @@ class DeparturesTest {
   private HttpServer start(HttpConfig config) {
     return HttpServer.builder(config)
         .lookForDepartures(Duration.ofMillis(100))
-        .mount("", List.of(reply(), handler()), TestTable.BEARER, TestTable.ERRORS)
+        .mount(
+            "",
+            List.of(reply("/reply/{name}", false), reply("/endless/{name}", true), handler()),
+            TestTable.BEARER,
+            TestTable.ERRORS)
         .start();
   }
 
@@ -41,29 +48,42 @@ class DeparturesTest {
   }
 
   /** Waits in the middle of its reply. */
-  private Endpoint<Void, RawReply> reply() {
+  private Endpoint<Void, RawReply> reply(String path, boolean endless) {
     return Endpoint.get(
-        "/reply/{name}",
-        "reply",
+        path,
+        endless ? "endless" : "reply",
         "Is silent.",
         Access.PUBLIC,
         RawReply.class,
         call ->
-            new RawReply(
-                200,
-                "text/plain",
-                -1,
-                Map.of(),
-                out -> {
-                  out.flush();
-                  waiting.add(call.path("name"));
-                  try {
-                    never.await();
-                  } catch (InterruptedException e) {
-                    left.add(call.path("name"));
-                    throw e;
-                  }
-                }));
+            new RawReply(200, "text/plain", -1, Map.of(), new Silent(call.path("name"), endless)));
+  }
+
+  private final class Silent implements RawReply.Writer {
+    private final String name;
+    private final boolean endless;
+
+    Silent(String name, boolean endless) {
+      this.name = name;
+      this.endless = endless;
+    }
+
+    @Override
+    public void write(OutputStream out) throws IOException, InterruptedException {
+      out.flush();
+      waiting.add(name);
+      try {
+        never.await();
+      } catch (InterruptedException e) {
+        left.add(name);
+        throw e;
+      }
+    }
+
+    @Override
+    public boolean isEndless() {
+      return endless;
+    }
   }
 
   /** Waits before its reply. */
@@ -117,6 +137,30 @@ class DeparturesTest {
       assertTrue(left.isEmpty(), "who stays is not gone");
       assertEquals('H', stays.getInputStream().read());
     }
+  }
+
+  @Test
+  void aStoppingServerEndsWhatHasNoEndAndWaitsForTheRest() throws Exception {
+    List<Socket> followers = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      followers.add(ask("/endless/follower"));
+      waits();
+    }
+    Socket finite = ask("/reply/finite");
+    assertEquals("finite", waits());
+    Thread stopping = Thread.ofVirtual().start(server::close);
+    for (Socket follower : followers) {
+      assertEquals("follower", left.poll(5, TimeUnit.SECONDS), "a follower is waited for");
+      String rest = new String(follower.getInputStream().readAllBytes(), ISO_8859_1);
+      assertFalse(rest.endsWith("\r\n0\r\n\r\n"), "what goes on looks complete");
+      follower.close();
+    }
+    assertTrue(stopping.isAlive(), "stopped under a running request");
+    never.countDown();
+    String whole = new String(finite.getInputStream().readAllBytes(), ISO_8859_1);
+    assertTrue(whole.endsWith("\r\n0\r\n\r\n"), whole);
+    assertTrue(stopping.join(Duration.ofSeconds(8)), "waits for nobody");
+    finite.close();
   }
 
   @Test

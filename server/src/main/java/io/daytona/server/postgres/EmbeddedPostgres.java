@@ -75,7 +75,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /** Pid of its first process; 0 while it is down. */
   public long pid() {
     ProcessHandle running = postmaster;
-    return running != null && running.isAlive() ? running.pid() : 0;
+    return running != null && Postmaster.isRunning(running) ? running.pid() : 0;
   }
 
   private void launch() throws IOException, InterruptedException {
@@ -133,8 +133,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private void watch() {
     int failures = 0;
     for (ProcessHandle watched = postmaster; watched != null; watched = postmaster) {
-      watched.onExit().join();
       try {
+        Postmaster.awaitEnd(watched, closing);
         if (closing.await(BACK_OFF_MS[Math.min(failures, BACK_OFF_MS.length - 1)], MILLISECONDS)) {
           return;
         }
@@ -158,7 +158,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   public void close() {
     closing.countDown();
     ProcessHandle running = postmaster;
-    if (running != null && running.isAlive()) {
+    if (running != null && Postmaster.isRunning(running)) {
       stop(running);
     }
     try {
@@ -192,7 +192,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private static void awaitEnd(ProcessHandle process)
       throws InterruptedException, TimeoutException {
     long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-    while (process.isAlive()) {
+    while (Postmaster.isRunning(process)) {
       if (System.nanoTime() >= deadline) {
         throw new TimeoutException("it runs after " + STOP_PATIENCE.toSeconds() + " s");
       }

@@ -1,11 +1,14 @@
 package io.daytona.server.postgres;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +22,7 @@ record Postmaster(ProcessHandle process, boolean ready) {
   private static final Logger LOG = LoggerFactory.getLogger(Postmaster.class);
   private static final String PID_FILE = "postmaster.pid";
   private static final int STATUS_LINE = 7;
+  private static final long LOOK_MS = 500;
 
   /**
    * The server of a cluster, when one runs.
@@ -67,6 +71,35 @@ record Postmaster(ProcessHandle process, boolean ready) {
     } catch (IOException e) {
       LOG.debug("process {} is not ours", process.pid(), e);
       return false;
+    }
+  }
+
+  /**
+   * Waits until a server has ended, or the platform closes. The JDK tells of the end of a child at
+   * once, but looks after other processes ever less often, up to every five seconds; an adopted
+   * server is looked at here.
+   */
+  static void awaitEnd(ProcessHandle process, CountDownLatch closing) throws InterruptedException {
+    if (process.parent().filter(ProcessHandle.current()::equals).isPresent()) {
+      process.onExit().join();
+      return;
+    }
+    while (isRunning(process) && !closing.await(LOOK_MS, MILLISECONDS)) {
+      // One read of a file in /proc each time.
+    }
+  }
+
+  /** Whether a process has not ended; one that its parent has not reaped yet has. */
+  static boolean isRunning(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      return !stat.startsWith(") Z", stat.lastIndexOf(')'));
+    } catch (IOException e) {
+      LOG.debug("process {} has ended", process.pid(), e);
+      return process.isAlive();
     }
   }
 

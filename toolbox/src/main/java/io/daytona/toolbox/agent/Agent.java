@@ -75,7 +75,11 @@ public interface Agent extends AutoCloseable {
   /** Resizes a terminal; its foreground process hears of it, also when the size is the old one. */
   void resize(String process, int cols, int rows);
 
-  /** Signals a process group, or with {@code tree} all descendants too. */
+  /**
+   * Signals a process group, or with {@code tree} all descendants too. With signal 0 it only looks
+   * whether anybody is there; an agent without {@link Feature#SUBREAPER} looks at the group alone
+   * unless {@code tree}, and with it always finds somebody.
+   */
   void signal(String process, int signal, boolean tree);
 
   /** Removes the record and the ring of an ended process. */
@@ -131,7 +135,9 @@ public interface Agent extends AutoCloseable {
     /** Repeats input in the output. */
     INPUT_ECHO("input-echo"),
     /** Changes the base environment. */
-    ENVIRONMENT("environment");
+    ENVIRONMENT("environment"),
+    /** Keeps the orphans of a program's descendants where {@link Agent#signal} finds them. */
+    SUBREAPER("subreaper");
 
     private final String word;
 

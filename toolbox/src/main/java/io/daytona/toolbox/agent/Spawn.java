@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  *     or when {@link AgentProcess#write} feeds it
  * @param unchanged what must not have changed for the program to be started: otherwise {@link
  *     Errno#ESTALE}; null when nothing
+ * @param subreaper whether descendants whose parents have ended stay descendants, so that {@link
+ *     Agent#signal} finds daemons too; costs one more process. Agents without {@link
+ *     Agent.Feature#SUBREAPER} ignore it
  */
 public record Spawn(
     List<String> argv,
@@ -44,7 +47,8 @@ public record Spawn(
     String process,
     boolean killOnClose,
     @Nullable String input,
-    @Nullable Stamp unchanged) {
+    @Nullable Stamp unchanged,
+    boolean subreaper) {
 
   /**
    * Size of a terminal.
@@ -103,7 +107,8 @@ public record Spawn(
         process,
         killOnClose,
         null,
-        null);
+        null,
+        false);
   }
 
   /** A program with pipes, no input, merged output, killed when its stream is closed. */
@@ -138,7 +143,8 @@ public record Spawn(
         process,
         killOnClose,
         input,
-        unchanged);
+        unchanged,
+        subreaper);
   }
 
   /** The same with standard error apart, as channel 2. */
@@ -158,7 +164,8 @@ public record Spawn(
         process,
         killOnClose,
         input,
-        unchanged);
+        unchanged,
+        subreaper);
   }
 
   /** The same on a terminal instead of pipes. */
@@ -178,7 +185,8 @@ public record Spawn(
         process,
         killOnClose,
         input,
-        unchanged);
+        unchanged,
+        subreaper);
   }
 
   /**
@@ -192,7 +200,28 @@ public record Spawn(
   public Spawn detachedAs(String id, String text, long keptBytes) {
     return new Spawn(
         argv, env, unset, cwd, user, terminal, stdin, merge, true, keptBytes, text, id, false,
-        input, unchanged);
+        input, unchanged, subreaper);
+  }
+
+  /** The same with its daemons within reach, see {@link #subreaper()}. */
+  public Spawn withSubreaper() {
+    return new Spawn(
+        argv,
+        env,
+        unset,
+        cwd,
+        user,
+        terminal,
+        stdin,
+        merge,
+        detached,
+        ringBytes,
+        label,
+        process,
+        killOnClose,
+        input,
+        unchanged,
+        true);
   }
 
   /** The same on condition that a file has not changed. */
@@ -216,6 +245,7 @@ public record Spawn(
         process,
         killOnClose,
         all,
-        file);
+        file,
+        subreaper);
   }
 }

@@ -103,6 +103,11 @@ final class WatchHandler {
     }
 
     @Override
+    public boolean isEndless() {
+      return true;
+    }
+
+    @Override
     public void discard() {
       records.close();
     }

@@ -96,7 +96,8 @@ final class GitSpawns {
         "",
         !command.network(),
         input,
-        null);
+        null,
+        false);
   }
 
   private static void settings(List<String> argv, List<String> settings) {

@@ -82,7 +82,7 @@ final class Worker implements AutoCloseable {
               "",
               false);
       try {
-        return agent.spawn(spawn);
+        return agent.spawn(spawn.withSubreaper());
       } catch (AgentException e) {
         if (AgentErrors.isUnavailable(e)) {
           throw e;

@@ -6,6 +6,7 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentProcess.Output;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.ProcessTree;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -78,12 +79,13 @@ final class WorkerProcesses {
 
   /** Ends a worker: SIGTERM, two seconds later SIGKILL (toolbox protocol §5.1). */
   static void end(Agent agent, ProcessInfo worker) throws InterruptedException {
-    if (worker.running()) {
-      signal(agent, worker.process(), SIGTERM);
-      if (!awaitExit(agent, worker)) {
-        signal(agent, worker.process(), SIGKILL);
-        awaitExit(agent, worker);
-      }
+    long deadline = System.nanoTime() + GRACE.toNanos();
+    signal(agent, worker.process(), SIGTERM);
+    boolean ended = !worker.running() || awaitExit(agent, worker);
+    ProcessTree.awaitEnd(agent, worker.process(), deadline);
+    signal(agent, worker.process(), SIGKILL);
+    if (!ended) {
+      awaitExit(agent, worker);
     }
     forget(agent, worker.process());
   }

@@ -92,6 +92,11 @@ final class LogReplies {
               copy(first, new LogEncoder(form), out);
             }
           }
+
+          @Override
+          public boolean isEndless() {
+            return true;
+          }
         });
   }
 

@@ -182,6 +182,7 @@ final class SandboxSessions {
     return Spawn.merged(argv, Map.of(), cwd)
         .unmerged()
         .withStdin()
+        .withSubreaper()
         .detachedAs("session-" + label.session(), label.text(), CONTROL_RING);
   }
 

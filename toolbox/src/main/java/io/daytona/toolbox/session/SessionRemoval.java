@@ -4,6 +4,7 @@ import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.ProcessTree;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,6 @@ final class SessionRemoval {
   private static final int SIGTERM = 15;
   private static final int SIGKILL = 9;
   private static final int EBUSY = 16;
-
-  /** Pauses between looks at the group of a shell that has ended. */
-  private static final long FIRST_PAUSE_MILLIS = 1;
-
-  private static final long LONGEST_PAUSE_MILLIS = 50;
 
   /** How long readers of all its logs together may take to read on after the end. */
   private static final Duration READERS = Duration.ofSeconds(1);
@@ -40,7 +36,7 @@ final class SessionRemoval {
     long deadline = System.nanoTime() + GRACE.toNanos();
     signal(session.process(), SIGTERM, true);
     awaitShell(deadline);
-    awaitGroup(deadline);
+    ProcessTree.awaitEnd(agent, session.process(), deadline);
     signal(session.process(), SIGKILL, true);
     awaitShell(System.nanoTime() + GRACE.toNanos() / 2);
     long readers = System.nanoTime() + READERS.toNanos();
@@ -68,18 +64,6 @@ final class SessionRemoval {
         throw lost;
       }
       throw new IllegalStateException(e);
-    }
-  }
-
-  /**
-   * Gives what the shell started its time to end. Nothing tells of the end of processes that are
-   * not the agent's own, so it asks: soon at first, then less often.
-   */
-  private void awaitGroup(long deadline) throws InterruptedException {
-    long pause = FIRST_PAUSE_MILLIS;
-    while (System.nanoTime() < deadline && signal(session.process(), 0, false)) {
-      TimeUnit.MILLISECONDS.sleep(pause);
-      pause = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
     }
   }
 
@@ -111,16 +95,14 @@ final class SessionRemoval {
     }
   }
 
-  /** Whether there was anybody to signal. */
-  private boolean signal(String process, int signal, boolean tree) {
+  /** Signals who is there. */
+  private void signal(String process, int signal, boolean tree) {
     try {
       agent.signal(process, signal, tree);
-      return true;
     } catch (AgentException e) {
-      if (e.errno() == Errno.ESRCH) {
-        return false;
+      if (e.errno() != Errno.ESRCH) {
+        throw e;
       }
-      throw e;
     }
   }
 }

@@ -106,6 +106,12 @@ final class ProxyHandler {
       }
     }
 
+    /** Server-sent events are. */
+    @Override
+    public boolean isEndless() {
+      return reply.length() < 0;
+    }
+
     @Override
     public void discard() {
       socket.close();

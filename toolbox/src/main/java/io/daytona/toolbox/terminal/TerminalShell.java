@@ -29,6 +29,7 @@ final class TerminalShell {
     Spawn shell =
         Spawn.merged(List.of(), settings.envs(), settings.cwd())
             .onTerminal(settings.size())
+            .withSubreaper()
             .detachedAs(process, TerminalLabel.of(settings), KEPT_BYTES);
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Shells.Choice choice = shells.remembered(agent).orElseGet(() -> shells.choose(agent));

@@ -137,6 +137,26 @@ class ContextsTest {
   }
 
   @Test
+  void deletingEndsDaemons() throws Exception {
+    String context = interpreter.create();
+    Map<String, String> there = Map.of("contextId", context);
+    String code =
+        "import os, subprocess, time\n"
+            + "subprocess.run(\"(setsid sh -c 'trap : TERM; echo $$ > daemon.new; mv daemon.new"
+            + " daemon; while :; do sleep 0.1; done' > /dev/null 2>&1 &)\", shell=True)\n"
+            + "while not os.path.exists('daemon'): time.sleep(0.01)\n"
+            + "print(open('daemon').read())";
+    long daemon;
+    try (ToolboxSocket running = interpreter.begin(code, there)) {
+      String printed = Interpreter.frame(running.text()).get("text").textValue();
+      daemon = Long.parseLong(printed.strip());
+    }
+    assertTrue(ProcessHandle.of(daemon).filter(ProcessHandle::isAlive).isPresent());
+    ok(delete(server, context));
+    assertTrue(ProcessHandle.of(daemon).filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  @Test
   void aWorkerThatIgnoresTheFirstSignalIsKilled() throws Exception {
     String context = interpreter.create();
     interpreter

@@ -86,6 +86,46 @@ class SessionDeletionTest {
     return Files.exists(stat) && !Files.readString(stat).contains(") Z ");
   }
 
+  /** A session of its own, no environment, and parents that are gone. */
+  private static String daemon(String file, String script) {
+    return "(setsid env -i /bin/sh -c '%s echo $$ > %s; while :; do sleep 0.1; done'"
+            .formatted(script, server.work().resolve(file))
+        + " > /dev/null 2>&1 < /dev/null &)";
+  }
+
+  @Test
+  void daemonsAreToldAndKilled() throws Exception {
+    SessionClient bystander = session();
+    bystander.run(daemon("bystander", ""));
+    SessionClient session = session();
+    session.run(
+        daemon("polite", "trap \"echo done > " + server.work() + "/told; exit\" TERM;")
+            + "; "
+            + daemon("deaf", "trap \"\" TERM;"));
+    long polite = pid(session, "polite");
+    long deaf = pid(session, "deaf");
+    delete(session);
+    assertEquals("done\n", Files.readString(server.work().resolve("told")));
+    assertFalse(isAlive(polite));
+    assertFalse(isAlive(deaf));
+    long other = pid(bystander, "bystander");
+    assertTrue(isAlive(other));
+    Duration took = delete(bystander);
+    assertTrue(took.compareTo(Duration.ofSeconds(4)) < 0, took::toString);
+    assertFalse(isAlive(other));
+  }
+
+  @Test
+  void daemonsOfASessionThatHasEndedAreKilled() throws Exception {
+    SessionClient session = session();
+    session.run(daemon("orphan", "trap \"\" TERM;"));
+    long orphan = pid(session, "orphan");
+    assertEquals(3, session.await(session.start("exit 3")));
+    assertTrue(isAlive(orphan));
+    delete(session);
+    assertFalse(isAlive(orphan));
+  }
+
   @Test
   void whatTakesItsTimeToEndHasIt() throws Exception {
     SessionClient session = session();

@@ -271,6 +271,30 @@ class TerminalRestTest {
   }
 
   @Test
+  void deletingKillsDaemons() throws Exception {
+    create("{\"id\":\"daemons\"}");
+    Path file = server.work().resolve("daemon");
+    try (TerminalUser user = TerminalUser.connect(server, "daemons")) {
+      user.type(
+          "(setsid env -i /bin/sh -c 'echo $$ > "
+              + file
+              + ".new; mv "
+              + file
+              + ".new "
+              + file
+              + "; exec sleep 1005' > /dev/null 2>&1 < /dev/null &)\n");
+      while (!Files.exists(file)) {
+        Thread.onSpinWait();
+      }
+      long daemon = Long.parseLong(Files.readString(file).strip());
+      assertTrue(isRunning(daemon));
+      ok(delete("daemons"));
+      assertEquals(1011, user.closed().code());
+      assertFalse(isRunning(daemon));
+    }
+  }
+
+  @Test
   void anEnvironmentLargerThanALabelIsShownWhole() throws Exception {
     String value = "v".repeat(20_000);
     create(Json.mapper().writeValueAsString(Map.of("id", "env", "envs", Map.of("BIG", value))));

@@ -46,7 +46,8 @@ final class SpawnRequests {
         .flag(Tag.MERGE, spawn.merge())
         .flag(Tag.DETACHED, spawn.detached())
         .textIfAny(Tag.LABEL, spawn.label())
-        .flag(Tag.KILL_ON_CLOSE, spawn.killOnClose());
+        .flag(Tag.KILL_ON_CLOSE, spawn.killOnClose())
+        .flag(Tag.SUBREAPER, spawn.subreaper());
     if (!spawn.process().isEmpty()) {
       request.text(Tag.PROCESS, ProcessRequests.chosen(spawn.process()));
     }

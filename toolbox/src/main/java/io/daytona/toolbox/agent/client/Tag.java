@@ -60,6 +60,7 @@ final class Tag {
   static final int FEATURE = 59;
   static final int ECHO = 60;
   static final int PREFIX = 61;
+  static final int SUBREAPER = 62;
 
   private Tag() {}
 }
