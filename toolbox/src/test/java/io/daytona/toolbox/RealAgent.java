@@ -50,6 +50,11 @@ public final class RealAgent implements AutoCloseable {
    * is on this host.
    */
   public static RealAgent startWithTools() throws IOException, InterruptedException {
+    return startWithTool(program().resolveSibling("fsutil"));
+  }
+
+  /** The same with another program in the place of the platform's file tool. */
+  public static RealAgent startWithTool(Path tool) throws IOException, InterruptedException {
     String script =
         """
         set -e
@@ -69,8 +74,7 @@ public final class RealAgent implements AutoCloseable {
         cp "$tool" $root/.daytona/bin/fsutil
         exec chroot $root "$@"
         """;
-    String tool = program().resolveSibling("fsutil").toString();
-    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", tool));
+    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", tool.toString()));
   }
 
   /** Starts an agent for which {@link #SMALL_DISK} is a file system of 1 MiB of its own. */

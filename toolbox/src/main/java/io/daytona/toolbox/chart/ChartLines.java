@@ -6,33 +6,47 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the lines that describe charts out of a program's output (toolbox protocol §2.3). Used by
  * one thread.
  */
-public final class ChartLines {
+public final class ChartLines implements AutoCloseable {
   private static final byte[] MARKER = "dtn_artifact_k39fd2:".getBytes(StandardCharsets.US_ASCII);
 
   /** Longest line that is read as a chart, and what the charts of one run may take, in bytes. */
   static final int MAX_BYTES = 16 << 20;
 
   private final boolean strict;
+  private final Memory memory;
   private final Consumer<byte[]> rest;
   private final List<byte[]> charts = new ArrayList<>();
-  private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+  private @Nullable ByteArrayOutputStream line = new ByteArrayOutputStream();
   private int left = MAX_BYTES;
+  private long taken;
   private boolean inChart;
 
   /** How much of the marker the line has begun with so far; −1 when it is another line. */
   private int matched;
 
+  /** Where the bytes of charts come from, which are kept until the program has ended. */
+  public interface Memory {
+    /** Takes bytes, or nothing and false when there are too few. */
+    boolean take(long bytes);
+
+    /** Gives bytes back. */
+    void give(long bytes);
+  }
+
   /**
    * @param strict whether charts keep the reference schema's keys only
+   * @param memory what all programs share; a chart that it has no room for is left out
    * @param rest takes everything else
    */
-  public ChartLines(boolean strict, Consumer<byte[]> rest) {
+  public ChartLines(boolean strict, Memory memory, Consumer<byte[]> rest) {
     this.strict = strict;
+    this.memory = memory;
     this.rest = rest;
   }
 
@@ -82,6 +96,14 @@ public final class ChartLines {
     }
   }
 
+  /** Lets go of the memory. */
+  @Override
+  public void close() {
+    line = null;
+    charts.clear();
+    give(taken);
+  }
+
   /** JSON of the valid charts so far, in order. */
   public List<byte[]> charts() {
     return List.copyOf(charts);
@@ -101,21 +123,46 @@ public final class ChartLines {
     }
   }
 
+  /** Holds a piece of a line; of one that is too long nothing is held. */
   private void keep(byte[] bytes, int from, int to) {
-    int count = Math.min(to - from, left + 1 - line.size());
-    line.write(bytes, from, Math.max(0, count));
+    ByteArrayOutputStream held = line;
+    if (held == null) {
+      return;
+    }
+    int count = to - from;
+    if (held.size() + count <= left && take(count)) {
+      held.write(bytes, from, count);
+    } else {
+      give(held.size());
+      line = null;
+    }
   }
 
   private void endChart() {
     inChart = false;
-    if (line.size() <= left) {
-      Chart.parse(line.toByteArray(), strict)
-          .ifPresent(chart -> {
-            charts.add(chart);
-            left -= Math.min(left, chart.length);
-          });
+    ByteArrayOutputStream held = line;
+    line = new ByteArrayOutputStream();
+    if (held == null) {
+      return;
     }
-    line.reset();
+    Chart.parse(held.toByteArray(), strict)
+        .filter(chart -> chart.length <= left && take(chart.length))
+        .ifPresent(chart -> {
+          charts.add(chart);
+          left -= chart.length;
+        });
+    give(held.size());
+  }
+
+  private boolean take(long bytes) {
+    boolean there = memory.take(bytes);
+    taken += there ? bytes : 0;
+    return there;
+  }
+
+  private void give(long bytes) {
+    memory.give(bytes);
+    taken -= bytes;
   }
 
   private static int endOfLine(byte[] bytes, int from) {

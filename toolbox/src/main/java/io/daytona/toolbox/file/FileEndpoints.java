@@ -174,13 +174,13 @@ public final class FileEndpoints {
             new WatchHandler(calls, tool, HEARTBEAT)::handle));
   }
 
-  private Endpoint<Void, FileInfo[]> list(String path, String operation) {
+  private Endpoint<Void, RawReply> list(String path, String operation) {
     return Endpoint.get(
         path,
         operation,
         "Lists a directory, down to a depth.",
         Access.MEMBER,
-        FileInfo[].class,
+        RawReply.class,
         queries::list);
   }
 }

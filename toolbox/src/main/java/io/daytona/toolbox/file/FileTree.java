@@ -5,7 +5,6 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.PathBytes;
-import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.toolbox.fsutil.FileTool;
 import io.daytona.toolbox.fsutil.FileToolRecords;
 import io.daytona.wire.error.DaytonaException;
@@ -22,10 +21,9 @@ import java.util.List;
  * are described as what they lead to, but never descended into.
  */
 final class FileTree {
-  /** A reply is built in memory, so a directory of millions of files must not be listed whole. */
-  static final int MAX_ENTRIES = 100_000;
+  /** The tool gives many entries in a second; one that is stopped gives none. */
+  private static final Duration SILENCE = Duration.ofMinutes(1);
 
-  private static final Duration UNLIMITED = Duration.ofDays(1);
   private static final int FIELDS = 8;
   private static final Comparator<FileStat> BY_NAME =
       Comparator.comparing(entry -> PathBytes.encode(entry.name()), Arrays::compareUnsigned);
@@ -40,42 +38,51 @@ final class FileTree {
    * The entries down to a depth.
    *
    * @param depth levels, 1 for the directory's own entries
+   * @param room what they may take
    * @throws AgentException when the directory itself cannot be listed
    */
-  List<FileInfo> list(SandboxFile directory, int depth) throws InterruptedException {
-    return depth == 1 ? children(directory) : descendants(directory, depth);
+  List<FileInfo> list(SandboxFile directory, int depth, ListingRoom room)
+      throws InterruptedException {
+    return depth == 1 ? children(directory, room) : descendants(directory, depth, room);
   }
 
-  private static List<FileInfo> children(SandboxFile directory) throws InterruptedException {
+  private static List<FileInfo> children(SandboxFile directory, ListingRoom room)
+      throws InterruptedException {
     List<FileStat> entries = new ArrayList<>();
+    String shown = SandboxPaths.clean(directory.absolute());
     try (FileListing listing = directory.agent().list(directory.absolute())) {
       for (FileStat entry = listing.next(); entry != null; entry = listing.next()) {
         // Links are followed, so one that is still a link leads nowhere.
         if (entry.type() != 'l') {
-          requireRoom(entries);
+          room.take(shown.length() + 2L * entry.name().length());
           entries.add(entry);
         }
       }
     }
     entries.sort(BY_NAME);
-    String shown = SandboxPaths.clean(directory.absolute());
     return entries.stream()
         .map(entry -> FileInfo.of(entry.name(), SandboxPaths.join(shown, entry.name()), entry))
         .toList();
   }
 
-  private List<FileInfo> descendants(SandboxFile directory, int depth) throws InterruptedException {
+  private List<FileInfo> descendants(SandboxFile directory, int depth, ListingRoom room)
+      throws InterruptedException {
     FoundPaths paths = new FoundPaths(directory.absolute(), directory.asked());
     List<FileInfo> found = new ArrayList<>();
     try (FileToolRecords records =
         tool.start(
             directory.agent(), FIELDS, "list", directory.absolute(), Integer.toString(depth))) {
       while (!records.ended()) {
-        List<byte[]> record = records.next(UNLIMITED);
+        List<byte[]> record = records.next(SILENCE);
+        if (record == null && !records.ended()) {
+          throw DaytonaException.of(
+              ErrorKind.GATEWAY_TIMEOUT, "The sandbox's file tool does not come to an end.");
+        }
         if (record != null && !text(record, 2).equals("l")) {
-          requireRoom(found);
           String path = paths.absolute(record.getFirst());
-          found.add(FileInfo.of(SandboxPaths.baseName(path), path, stat(record)));
+          String name = SandboxPaths.baseName(path);
+          room.take((long) path.length() + name.length());
+          found.add(FileInfo.of(name, path, stat(record)));
         }
       }
     }
@@ -108,12 +115,5 @@ final class FileTree {
 
   private static String text(List<byte[]> record, int field) {
     return new String(record.get(field), StandardCharsets.US_ASCII);
-  }
-
-  private static void requireRoom(List<?> found) {
-    if (found.size() == MAX_ENTRIES) {
-      throw ToolboxError.badRequest(
-          "more than " + MAX_ENTRIES + " entries; list a directory below or use a smaller depth");
-    }
   }
 }

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what calls about git have in common. */
 final class GitCalls {
+  /**
+   * Characters of the longest name of a branch, a remote or a revision. Git cuts its messages after
+   * 4 KiB, so that of a longer name nobody could tell what was wrong with it.
+   */
+  static final int LONGEST_NAME = 1_000;
+
   private final SandboxCalls calls;
 
   /**
@@ -72,6 +78,10 @@ final class GitCalls {
     String name = required(key, value);
     if (name.startsWith("-")) {
       throw ToolboxError.badRequest(key + " must not begin with '-'");
+    }
+    if (name.length() > LONGEST_NAME) {
+      throw ToolboxError.badRequest(
+          key + " must not be longer than " + LONGEST_NAME + " characters");
     }
     return name;
   }

@@ -15,7 +15,10 @@ final class GitFaults {
               GitFault.PROGRAM_MISSING,
               "cannot run (\\S+/)?ssh: No such file|cannot exec .*remote-https?"
                   + "|remote helper 'https?'|remote-https?' is not a git command"),
-          rule(GitFault.BAD_REQUEST, "transport '.*' not allowed|unable to find remote helper"),
+          rule(
+              GitFault.BAD_REQUEST,
+              "transport '.*' not allowed|unable to find remote helper"
+                  + "|URL using bad/illegal format"),
           rule(
               GitFault.AUTH_FAILED,
               "Authentication failed for|could not read (Username|Password) for|Invalid credentials"
@@ -43,7 +46,7 @@ final class GitFaults {
                   + "|no such ref was fetched|does not allow request for unadvertised object"),
           rule(
               GitFault.REPO_NOT_FOUND,
-              "not a git repository|^fatal: repository '.*' (not found|does not exist)"
+              "not a git repository|invalid gitfile format|^fatal: repository '.*' (not found|does not exist)"
                   + "|does not appear to be a git (repository|repo)|^ERROR: Repository not found"
                   + "|No such remote|inside a git repository|returned error: 404|this operation must be run in a work tree"),
           rule(

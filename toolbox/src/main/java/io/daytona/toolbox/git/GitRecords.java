@@ -6,6 +6,7 @@ import io.daytona.wire.error.DaytonaException;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,15 +15,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class GitRecords implements AutoCloseable {
   private static final int MAX_RECORD = 16 << 20;
+
+  /** Output that is taken whole: names, settings, hashes. It is held several times over. */
+  private static final int MAX_REST = 4 << 20;
+
+  /** Records up to this size count towards no shared memory. */
+  private static final int SMALL = 64 << 10;
+
+  /**
+   * What the larger records of all repositories may hold together: some copies are made of each.
+   */
+  private static final AtomicLong LARGE =
+      new AtomicLong(Math.max(MAX_RECORD, Runtime.getRuntime().maxMemory() / 16));
+
   private static final int ERROR_TAIL = 32 << 10;
 
   private final AgentProcess process;
   private final byte terminator;
   private final Duration silence;
   private final Faults faults;
-  private final ByteArrayOutputStream record = new ByteArrayOutputStream();
+  private ByteArrayOutputStream record = new ByteArrayOutputStream();
   private byte[] chunk = new byte[0];
   private int at;
+  private int taken;
   private byte[] errors = new byte[0];
   private int status = Integer.MIN_VALUE;
 
@@ -30,7 +45,7 @@ final class GitRecords implements AutoCloseable {
    * @param process reads to its end
    * @param terminator last byte of every record, not part of it
    * @param silence how long it may write nothing before it is given up
-   * @param faults what to raise then, and for a record of more than 16 MiB
+   * @param faults what to raise then, and for more than can be held
    */
   GitRecords(AgentProcess process, char terminator, Duration silence, Faults faults) {
     this.process = process;
@@ -52,11 +67,7 @@ final class GitRecords implements AutoCloseable {
           return take();
         }
       }
-      record.write(chunk, at, chunk.length - at);
-      at = chunk.length;
-      if (record.size() > MAX_RECORD) {
-        throw faults.tooLarge();
-      }
+      hold(MAX_RECORD);
       if (!refill()) {
         return record.size() == 0 ? null : take();
       }
@@ -66,11 +77,7 @@ final class GitRecords implements AutoCloseable {
   /** All that remains, as one record, with its terminators. */
   byte[] rest() throws InterruptedException {
     do {
-      record.write(chunk, at, chunk.length - at);
-      at = chunk.length;
-      if (record.size() > MAX_RECORD) {
-        throw faults.tooLarge();
-      }
+      hold(MAX_REST);
     } while (refill());
     return take();
   }
@@ -87,8 +94,35 @@ final class GitRecords implements AutoCloseable {
 
   private byte[] take() {
     byte[] bytes = record.toByteArray();
-    record.reset();
+    if (taken > 0) {
+      record = new ByteArrayOutputStream();
+      give();
+    } else {
+      record.reset();
+    }
     return bytes;
+  }
+
+  /** Takes the rest of the piece at hand into the record. */
+  private void hold(int most) {
+    int more = chunk.length - at;
+    if (record.size() + more > most) {
+      throw faults.tooLarge();
+    }
+    if (record.size() + more > SMALL) {
+      if (LARGE.addAndGet(-more) < 0) {
+        LARGE.addAndGet(more);
+        throw faults.tooLarge();
+      }
+      taken += more;
+    }
+    record.write(chunk, at, more);
+    at = chunk.length;
+  }
+
+  private void give() {
+    LARGE.addAndGet(taken);
+    taken = 0;
   }
 
   private boolean refill() throws InterruptedException {
@@ -118,6 +152,7 @@ final class GitRecords implements AutoCloseable {
 
   @Override
   public void close() {
+    give();
     process.close();
   }
 

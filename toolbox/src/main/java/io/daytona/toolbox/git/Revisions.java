@@ -25,8 +25,10 @@ final class Revisions {
   static void checkBranchName(Git git, String directory, String name) throws InterruptedException {
     if (name.startsWith("-")
         || name.equals("HEAD")
+        || name.length() > GitCalls.LONGEST_NAME
         || !git.test(GitCommand.in(directory, "check-ref-format", HEADS + name))) {
-      throw ToolboxError.badRequest("'" + name + "' is not a valid branch name");
+      String shown = name.length() > GitCalls.LONGEST_NAME ? name.substring(0, 32) + "…" : name;
+      throw ToolboxError.badRequest("'" + shown + "' is not a valid branch name");
     }
   }
 

@@ -166,11 +166,13 @@ final class Context {
     if (!begin(run, worker)) {
       return false;
     }
-    long started = 0;
+    // Since when the worker could have begun, then since when it says that it has.
+    long started = System.nanoTime();
     boolean begun = false;
     while (true) {
-      Duration left = begun ? left(run, started) : FOREVER;
-      switch (worker.next(left)) {
+      Duration left = begun || !worker.isBusy() ? left(run, started) : FOREVER;
+      // A worker that never stops talking must not get around the limit.
+      switch (left.isZero() ? null : worker.next(left)) {
         case null -> {
           end();
           run.close(TIMEOUT, "");
@@ -185,8 +187,8 @@ final class Context {
           return true;
         }
         case WorkerFrame.Start start when start.id().equals(run.id()) -> {
+          started = begun ? started : System.nanoTime();
           begun = true;
-          started = System.nanoTime();
         }
         case WorkerFrame.Text text when text.id().equals(run.id()) ->
             run.outbox().put(ClientFrame.text(text.stream(), text.text()));
@@ -197,6 +199,7 @@ final class Context {
           complete(run, done);
           return true;
         }
+        case WorkerFrame.Done _ -> started = System.nanoTime(); // now it is the turn of this one
         default -> {} // of a run whose platform was restarted
       }
     }

@@ -79,8 +79,11 @@ public final class InterpreterEndpoints {
     if (!language.isEmpty() && !language.equals(ContextLabel.LANGUAGE)) {
       throw ToolboxError.badRequest("unsupported language: " + language);
     }
-    Running sandbox = calls.sandbox(call);
     String cwd = request.cwd() == null ? "" : request.cwd();
+    if (cwd.indexOf('\0') >= 0) {
+      throw ToolboxError.badRequest("cwd must not contain NUL");
+    }
+    Running sandbox = calls.sandbox(call);
     try {
       return contexts.of(sandbox).create(SandboxPaths.absolute(sandbox, cwd)).describe();
     } catch (WorkerUnavailable e) {

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,12 @@ final class Worker implements AutoCloseable {
   private static final int ACKNOWLEDGE_AFTER = 256 << 10;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** An idle worker reads at once, whatever its code does. */
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
+
+  /** What is left of earlier runs is there already. */
+  private static final Duration LEFTOVERS = Duration.ofSeconds(2);
+
   /** A worker sends no more than its window before it hears of its reader. */
   private static final long RING_BYTES = 4 << 20;
 
@@ -31,11 +39,15 @@ final class Worker implements AutoCloseable {
   private FrameReader frames;
   private boolean adopted;
 
+  /** Whether a run of an earlier connection may still be in progress. */
+  private boolean busy;
+
   private Worker(Agent agent, AgentProcess process, FrameReader frames, boolean adopted) {
     this.agent = agent;
     this.process = process;
     this.frames = frames;
     this.adopted = adopted;
+    this.busy = adopted;
   }
 
   /**
@@ -122,10 +134,14 @@ final class Worker implements AutoCloseable {
     return process.process();
   }
 
-  /** Whether the process still runs; takes what earlier runs left behind. */
+  /**
+   * Whether the process still runs; takes what earlier runs left behind. One that talks without end
+   * while nothing runs is no worker any more, and is ended.
+   */
   boolean isAlive() throws InterruptedException {
+    long deadline = System.nanoTime() + LEFTOVERS.toNanos();
     try {
-      while (true) {
+      while (System.nanoTime() - deadline < 0) {
         switch (frames.next(Duration.ZERO)) {
           case null -> {
             return true;
@@ -133,13 +149,23 @@ final class Worker implements AutoCloseable {
           case WorkerFrame.Ended _ -> {
             return false;
           }
+          case WorkerFrame.Done _ -> busy = false;
           default -> {}
         }
       }
-    } catch (IOException | AgentException e) {
+    } catch (AgentException e) {
       log.debug("the worker {} is of no use any more: {}", process.process(), e.getMessage());
       return false;
+    } catch (IOException e) {
+      log.debug("the worker {} does not behave: {}", process.process(), e.getMessage());
     }
+    kill();
+    return false;
+  }
+
+  /** Whether what it is told may have to wait for a run of an earlier connection. */
+  boolean isBusy() {
+    return busy;
   }
 
   /** Tells it to run code. */
@@ -163,6 +189,7 @@ final class Worker implements AutoCloseable {
     if (frames.unacknowledged() >= ACKNOWLEDGE_AFTER) {
       command(Map.of("taken", frames.acknowledge()));
     }
+    busy &= !(frame instanceof WorkerFrame.Done);
     return frame;
   }
 
@@ -191,13 +218,37 @@ final class Worker implements AutoCloseable {
     process.close();
   }
 
+  /** Writes; a worker that does not read for a while is ended, which ends the write too. */
+  private void write(byte[] line) {
+    CountDownLatch written = new CountDownLatch(1);
+    Thread.ofVirtual().name("interpreter-write").start(() -> endUnless(written));
+    try {
+      process.write(line, 0, line.length);
+    } finally {
+      written.countDown();
+    }
+  }
+
+  private void endUnless(CountDownLatch written) {
+    try {
+      if (!written.await(WRITE_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        log.info("the worker {} does not read and is ended", process.process());
+        kill();
+      }
+    } catch (AgentException e) {
+      log.debug("a worker that does not read was lost: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void command(Map<String, ?> command) throws IOException {
     byte[] line = (AsciiJson.of(command) + "\n").getBytes(StandardCharsets.US_ASCII);
     try {
       if (adopted) {
         agent.input(process.process(), line, false);
       } else {
-        process.write(line, 0, line.length);
+        write(line);
       }
     } catch (AgentException e) {
       throw new IOException("the worker does not listen: " + e.getMessage(), e);

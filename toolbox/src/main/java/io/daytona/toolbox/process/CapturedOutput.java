@@ -19,6 +19,7 @@ final class CapturedOutput implements AutoCloseable {
   private final @Nullable ChartLines charts;
 
   private CapturedOutput(
+      OutputBudget budget,
       OutputCapture all,
       @Nullable OutputCapture stdout,
       @Nullable OutputCapture stderr,
@@ -27,7 +28,7 @@ final class CapturedOutput implements AutoCloseable {
     this.all = all;
     this.stdout = stdout;
     this.stderr = stderr;
-    this.charts = takesCharts ? new ChartLines(strict, this::addOutput) : null;
+    this.charts = takesCharts ? new ChartLines(strict, budget, this::addOutput) : null;
   }
 
   /**
@@ -38,6 +39,7 @@ final class CapturedOutput implements AutoCloseable {
   static CapturedOutput of(Call<?> call, OutputLimits limits, boolean takesCharts) {
     boolean split = Additions.splitOutput(call);
     return new CapturedOutput(
+        limits.all(),
         limits.capture(),
         split ? limits.capture() : null,
         split ? limits.capture() : null,
@@ -99,6 +101,9 @@ final class CapturedOutput implements AutoCloseable {
   @Override
   public void close() {
     all.close();
+    if (charts != null) {
+      charts.close();
+    }
     if (stdout != null) {
       stdout.close();
     }

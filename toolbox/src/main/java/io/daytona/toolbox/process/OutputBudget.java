@@ -1,9 +1,10 @@
 package io.daytona.toolbox.process;
 
+import io.daytona.toolbox.chart.ChartLines;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Heap that all captured output may take together, so that no set of sandboxes exhausts it. */
-public final class OutputBudget {
+public final class OutputBudget implements ChartLines.Memory {
   private final AtomicLong left;
 
   /**
@@ -19,7 +20,8 @@ public final class OutputBudget {
   }
 
   /** Takes bytes, or nothing and false when there are too few. */
-  boolean take(long bytes) {
+  @Override
+  public boolean take(long bytes) {
     if (left.addAndGet(-bytes) >= 0) {
       return true;
     }
@@ -28,7 +30,8 @@ public final class OutputBudget {
   }
 
   /** Gives bytes back. */
-  void give(long bytes) {
+  @Override
+  public void give(long bytes) {
     left.addAndGet(bytes);
   }
 }

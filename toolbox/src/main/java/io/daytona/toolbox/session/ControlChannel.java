@@ -26,6 +26,9 @@ final class ControlChannel {
     /** A line. */
     void reported(String text);
 
+    /** Some of what it reported was lost, because somebody else wrote faster than this reads. */
+    void missed();
+
     /** The shell ended, with an exit code or minus a signal. */
     void ended(int status);
 
@@ -87,7 +90,9 @@ final class ControlChannel {
         throw e;
       }
       line.reset();
-      return agent.attach(shell.process(), shell.offset(), true);
+      AgentProcess next = agent.attach(shell.process(), shell.offset(), true);
+      listener.missed();
+      return next;
     }
   }
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * {@code POST /process/session/{id}/exec} (toolbox protocol §3.3). A synchronous command has no
@@ -28,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 final class ExecHandler {
   private static final Duration LONG = Duration.ofDays(1);
   private static final int ACCEPTED = 202;
+  private static final long REPORT_SECONDS = 5;
 
   /**
    * Output up to this is taken while it comes; a larger one is read again from where it is kept.
@@ -55,7 +58,7 @@ final class ExecHandler {
         return accepted(started.command());
       }
       Optional<CapturedLog> captured = capture(output);
-      int exitCode = await(call, session, started.command());
+      int exitCode = await(call, session, started.command(), captured.isPresent());
       CommandLog log =
           captured
               .<CommandLog>map(all -> all)
@@ -103,10 +106,10 @@ final class ExecHandler {
     return Optional.empty();
   }
 
-  private static int await(Call<?> call, Session session, Command command)
+  private static int await(Call<?> call, Session session, Command command, boolean over)
       throws InterruptedException {
     try {
-      int exitCode = command.exit().get();
+      int exitCode = over ? reported(session, command) : command.exit().get();
       if (session.isDeleted()) {
         throw SessionErrors.cancelled(call);
       }
@@ -118,6 +121,21 @@ final class ExecHandler {
       throw e.getCause() instanceof AgentException lost
           ? lost
           : DaytonaException.of(ErrorKind.INTERNAL, "the command was lost", e);
+    }
+  }
+
+  /**
+   * The exit code of a command whose pipes are gone. The shell reports it before it removes them,
+   * so one that does not come was lost on the way, unless somebody else removed the pipes.
+   */
+  private static int reported(Session session, Command command)
+      throws InterruptedException, ExecutionException {
+    for (long patience = REPORT_SECONDS; ; patience *= 2) {
+      try {
+        return command.exit().get(patience, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        session.missed();
+      }
     }
   }
 

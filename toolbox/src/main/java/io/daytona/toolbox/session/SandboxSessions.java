@@ -28,6 +28,8 @@ import java.util.stream.Collectors;
 final class SandboxSessions {
   private static final List<String> PLAIN_SHELL = List.of("/bin/sh");
   private static final long CONTROL_RING = 1 << 20;
+
+  /** Bytes of the longest text of a command. */
   private static final int MAX_TEXT = 16 << 20;
 
   private final Running sandbox;
@@ -236,12 +238,22 @@ final class SandboxSessions {
 
   /** The whole text of a command. */
   String text(Session session, Command command) {
+    return text(session, command, MAX_TEXT);
+  }
+
+  /**
+   * The text of a command.
+   *
+   * @param most bytes that a long one may take; beyond it only its beginning is given
+   */
+  static String text(Session session, Command command, int most) {
     ProcessLabel label = command.label();
-    return label.cut()
-        ? session
-            .files()
-            .read(session.files().path(command, "cmd.sh"), MAX_TEXT)
-            .orElse(label.command())
-        : label.command();
+    if (!label.cut() || most <= label.command().length()) {
+      return label.command();
+    }
+    return session
+        .files()
+        .read(session.files().path(command, "cmd.sh"), most)
+        .orElse(label.command());
   }
 }

@@ -364,6 +364,16 @@ final class Session implements ControlChannel.Listener {
     }
   }
 
+  /** Nobody waits for ever for a report that was lost. */
+  @Override
+  public void missed() {
+    try {
+      markRestored();
+    } catch (AgentException e) {
+      LOG.info("a shell was not asked for its reports: cause={}", e.getMessage());
+    }
+  }
+
   /** The command that ran ends with the shell; those behind it never run. */
   @Override
   public void ended(int status) {

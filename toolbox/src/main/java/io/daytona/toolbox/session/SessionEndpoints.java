@@ -6,6 +6,7 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.Method;
 import io.daytona.http.RawReply;
 import io.daytona.http.SocketEndpoint;
+import io.daytona.toolbox.ChosenIds;
 import io.daytona.toolbox.ClientVersion;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
@@ -141,8 +142,9 @@ public final class SessionEndpoints {
 
   private SessionReply[] list(Call<Void> call) throws InterruptedException {
     SandboxSessions sessions = calls.sessions(call);
+    CommandTexts texts = new CommandTexts();
     return sessions.all().stream()
-        .map(session -> reply(sessions, session))
+        .map(session -> reply(texts, session))
         .toArray(SessionReply[]::new);
   }
 
@@ -150,6 +152,9 @@ public final class SessionEndpoints {
     String id = call.body().sessionId();
     if (id == null || id.isEmpty()) {
       throw ToolboxError.invalidBody("sessionId is required");
+    }
+    if (!ChosenIds.canBeNamed(id)) {
+      throw ToolboxError.badRequest("sessionId must not contain NUL or halves of characters");
     }
     if (id.equals(Entrypoint.SESSION)) {
       throw ToolboxError.badRequest(
@@ -170,7 +175,7 @@ public final class SessionEndpoints {
     SandboxSessions sessions = calls.sessions(call);
     return calls.isEntrypoint(call)
         ? entrypointReply(sessions)
-        : reply(sessions, sessions.find(call.path(SessionCalls.SESSION)));
+        : reply(new CommandTexts(), sessions.find(call.path(SessionCalls.SESSION)));
   }
 
   private CommandReply command(Call<Void> call) throws InterruptedException {
@@ -180,7 +185,8 @@ public final class SessionEndpoints {
     }
     SandboxSessions sessions = calls.sessions(call);
     Session session = sessions.find(call.path(SessionCalls.SESSION));
-    return reply(sessions, session, SessionCalls.command(call, session));
+    Command command = SessionCalls.command(call, session);
+    return reply(command, sessions.text(session, command));
   }
 
   private @Nullable Void delete(Call<Void> call) throws InterruptedException {
@@ -196,14 +202,12 @@ public final class SessionEndpoints {
     return new SessionReply(Entrypoint.SESSION, List.of(reply(command, command.label().command())));
   }
 
-  private static SessionReply reply(SandboxSessions sessions, Session session) {
+  private static SessionReply reply(CommandTexts texts, Session session) {
     return new SessionReply(
         session.id(),
-        session.commands().stream().map(command -> reply(sessions, session, command)).toList());
-  }
-
-  private static CommandReply reply(SandboxSessions sessions, Session session, Command command) {
-    return reply(command, sessions.text(session, command));
+        session.commands().stream()
+            .map(command -> reply(command, texts.of(session, command)))
+            .toList());
   }
 
   private static CommandReply reply(Command command, String text) {

@@ -14,21 +14,28 @@ import java.util.List;
 final class ToolFields {
   private static final FileTool TOOL = new FileTool(FileTool.PROGRAM);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final int MAX_FIELDS = 65_536;
+
+  /** Bytes of all fields: 65,536 ports have fewer. */
+  private static final int MAX_BYTES = 512 << 10;
 
   private ToolFields() {}
 
   /**
-   * All fields that it prints.
+   * All fields that it prints, which are short and come at once: a sandbox may stop the program, or
+   * write into its output.
    *
    * @throws DaytonaException 503 in a sandbox without the program, 502 when it fails
    */
   static List<String> of(Agent agent, String... arguments) throws InterruptedException {
     List<String> fields = new ArrayList<>();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (FileToolRecords records = TOOL.start(agent, 1, arguments)) {
-      while (fields.size() < MAX_FIELDS) {
-        List<byte[]> record = records.next(PATIENCE);
+      int left = MAX_BYTES;
+      while (left > 0) {
+        long nanos = deadline - System.nanoTime();
+        List<byte[]> record = nanos > 0 ? records.next(Duration.ofNanos(nanos)) : null;
         if (record != null) {
+          left -= record.getFirst().length + 1;
           fields.add(new String(record.getFirst(), StandardCharsets.UTF_8));
         } else if (records.ended()) {
           return fields;

@@ -35,6 +35,9 @@ final class SandboxTerminals {
   /** What waits for a first client costs memory of the platform. */
   private static final int MOST_UNSTARTED = 1_000;
 
+  /** Characters of all that waits: much more than a program can be started with. */
+  private static final long MOST_UNSTARTED_TEXT = 4L << 20;
+
   /** Beyond the end of any output: the agent takes it for the end. */
   private static final long END = Long.MAX_VALUE;
 
@@ -116,6 +119,10 @@ final class SandboxTerminals {
       requireFree(settings.id());
       if (unstarted.size() >= MOST_UNSTARTED) {
         throw TerminalErrors.tooManyUnstarted(MOST_UNSTARTED);
+      }
+      long text = unstarted.values().stream().mapToLong(TerminalSettings::text).sum();
+      if (text + settings.text() > MOST_UNSTARTED_TEXT) {
+        throw TerminalErrors.tooMuchUnstarted(MOST_UNSTARTED_TEXT);
       }
       unstarted.put(settings.id(), settings);
     } finally {

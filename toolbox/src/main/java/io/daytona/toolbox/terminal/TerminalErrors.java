@@ -39,6 +39,13 @@ final class TerminalErrors {
         "at most " + most + " PTY sessions can wait for their first client; connect to some first");
   }
 
+  static DaytonaException tooMuchUnstarted(long most) {
+    return DaytonaException.badRequest(
+        "the variables of PTY sessions that wait for their first client must not have more than "
+            + most
+            + " characters together");
+  }
+
   static DaytonaException upgradeRequired() {
     return DaytonaException.badRequest(
         "bad request: this path is for WebSocket connections; send the headers of an upgrade");

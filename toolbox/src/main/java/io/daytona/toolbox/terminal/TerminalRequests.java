@@ -1,6 +1,7 @@
 package io.daytona.toolbox.terminal;
 
 import io.daytona.http.Call;
+import io.daytona.toolbox.ChosenIds;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.SandboxPaths;
 import io.daytona.toolbox.agent.Spawn;
@@ -53,6 +54,9 @@ final class TerminalRequests {
       boolean lazyStart) {
     if (id == null || id.isEmpty()) {
       throw TerminalErrors.idRequired();
+    }
+    if (!ChosenIds.canBeNamed(id)) {
+      throw DaytonaException.badRequest("session ID must not contain NUL or halves of characters");
     }
     String directory = SandboxPaths.absolute(sandbox, cwd == null ? "" : cwd);
     return TerminalSettings.now(id, directory, envs, size, lazyStart);

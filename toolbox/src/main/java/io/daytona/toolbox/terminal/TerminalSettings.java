@@ -33,4 +33,13 @@ record TerminalSettings(
     envs.putIfAbsent(TERM, DEFAULT_TERM);
     return new TerminalSettings(id, cwd, envs, size, Json.time(Instant.now()), lazyStart);
   }
+
+  /** Characters of its texts. */
+  long text() {
+    long variables =
+        envs.entrySet().stream()
+            .mapToLong(variable -> (long) variable.getKey().length() + variable.getValue().length())
+            .sum();
+    return id.length() + cwd.length() + variables;
+  }
 }

@@ -18,7 +18,29 @@ class ChartLinesTest {
       MARKER + "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[]}}\n";
 
   private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
-  private final ChartLines lines = new ChartLines(false, rest::writeBytes);
+  private final Memory memory = new Memory(64 << 20);
+  private final ChartLines lines = new ChartLines(false, memory, rest::writeBytes);
+
+  /** So many bytes. */
+  private static final class Memory implements ChartLines.Memory {
+    private long left;
+
+    Memory(long bytes) {
+      left = bytes;
+    }
+
+    @Override
+    public boolean take(long bytes) {
+      boolean there = bytes <= left;
+      left -= there ? bytes : 0;
+      return there;
+    }
+
+    @Override
+    public void give(long bytes) {
+      left += bytes;
+    }
+  }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 7, 19, 20, 21, 50, 100_000})
@@ -67,11 +89,36 @@ class ChartLinesTest {
         "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[],\"x_ticks\":[\"a\"]}}",
         "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[{\"points\":[1]}]}}",
         "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[]}} more",
+        "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[],\"x_ticks\":[1e999]}}",
+        "{\"type\":\"chart\",\"value\":{\"type\":\"pie\",\"elements\":[{\"angle\":-1e999}]}}",
       })
   void whatIsNoChartIsDropped(String json) {
     feed("a\n" + MARKER + json + "\nb\n", 1_000);
     assertEquals("a\nb\n", rest.toString(UTF_8));
     assertEquals(List.of(), lines.charts());
+  }
+
+  @Test
+  void aTextOfBracketsIsNotParsed() {
+    String key = "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[],\"novel\":[";
+    feed(MARKER + key + "[],".repeat(200_000) + "1]}}\n", 100_000);
+    assertEquals(List.of(), lines.charts());
+    feed(MARKER + key + "[],".repeat(100_000) + "1]}}\n", 100_000);
+    assertEquals(1, lines.charts().size());
+  }
+
+  @Test
+  void whatThereIsNoMemoryForIsLeftOut() {
+    memory.left = 2_000;
+    feed(MARKER + "{\"title\":\"" + "x".repeat(2_000) + "\"}\na\n", 100);
+    assertEquals("a\n", rest.toString(UTF_8));
+    assertEquals(2_000, memory.left);
+    feed(CHART, 100);
+    assertEquals(1, lines.charts().size());
+    assertTrue(memory.left < 2_000);
+    feed(MARKER + "{\"title\":", 100);
+    lines.close();
+    assertEquals(2_000, memory.left);
   }
 
   @Test
@@ -88,7 +135,7 @@ class ChartLinesTest {
 
   @Test
   void aStrictClientGetsPartsWithoutParts() {
-    ChartLines strict = new ChartLines(true, rest::writeBytes);
+    ChartLines strict = new ChartLines(true, memory, rest::writeBytes);
     strict.add(
         (MARKER
                 + "{\"type\":\"chart\",\"value\":{\"type\":\"composite_chart\",\"elements\":[{"

@@ -13,6 +13,7 @@ import io.daytona.toolbox.agent.Spawn;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,6 +78,33 @@ class GitRecordsTest {
       assertNotNull(first);
       assertEquals(16 << 20, first.length);
       assertEquals("too large", assertThrows(DaytonaException.class, records::next).sentence());
+    }
+  }
+
+  @Test
+  void whatIsTakenWholeIsSmall() throws Exception {
+    try (GitRecords records = records("head -c 5000000 /dev/zero | tr '\\0' x", LONG)) {
+      assertEquals("too large", assertThrows(DaytonaException.class, records::rest).sentence());
+    }
+  }
+
+  @Test
+  void theLargeOnesShareTheirMemory() throws Exception {
+    String script = "head -c 14000000 /dev/zero | tr '\\0' x; exec sleep 600";
+    long most = Math.max(16 << 20, Runtime.getRuntime().maxMemory() / 16) / 14_000_000;
+    List<GitRecords> held = new ArrayList<>();
+    try {
+      for (int i = 0; i <= most; i++) {
+        held.add(records(script, Duration.ofSeconds(2)));
+        assertEquals(
+            i < most ? "too slow" : "too large",
+            assertThrows(DaytonaException.class, held.getLast()::next).sentence());
+      }
+    } finally {
+      held.forEach(GitRecords::close);
+    }
+    try (GitRecords records = records(script, Duration.ofSeconds(2))) {
+      assertEquals("too slow", assertThrows(DaytonaException.class, records::next).sentence());
     }
   }
 

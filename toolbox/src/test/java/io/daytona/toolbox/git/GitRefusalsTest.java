@@ -32,6 +32,37 @@ class GitRefusalsTest extends LocalRepository {
         "bad request: ");
   }
 
+  @Test
+  void namesThatGitCannotEvenRepeat() throws Exception {
+    box.repository(repo);
+    String name = "x".repeat(5_000);
+    assertError(box.deleteBranch(repo, name), 400, "BAD_REQUEST", "bad request: ");
+    for (String operation : List.of("pull", "push")) {
+      assertError(
+          box.post(operation, "path", repo, "remote", name), 400, "BAD_REQUEST", "bad request: ");
+      assertError(
+          box.post(operation, "path", repo, "branch", name), 400, "BAD_REQUEST", "bad request: ");
+    }
+    assertError(
+        box.post("reset", "path", repo, "target", name), 400, "BAD_REQUEST", "bad request: ");
+  }
+
+  @Test
+  void addressesThatAreNone() throws Exception {
+    box.repository(repo);
+    assertError(
+        box.post("clone", "path", repo + "x", "url", "https://%00/"),
+        400,
+        "BAD_REQUEST",
+        "bad request: ");
+    Files.writeString(tree.resolve(".not-git"), "no gitfile\n");
+    assertError(
+        box.post("clone", "path", repo + "x", "url", tree.resolve(".not-git").toString()),
+        404,
+        "GIT_REPO_NOT_FOUND",
+        "not found: ");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"status", "history", "branches", "remotes"})
   void whatIsNoRepository(String operation) throws Exception {

@@ -47,6 +47,15 @@ class ContextsTest {
   }
 
   @Test
+  void noDirectoryHasNulInItsName() throws Exception {
+    assertError(
+        server.post(Interpreter.CONTEXT, "{\"cwd\":\"a\\u0000b\"}"),
+        400,
+        "BAD_REQUEST",
+        "bad request: cwd must not contain NUL");
+  }
+
+  @Test
   void aContextIsDescribed() throws Exception {
     JsonNode context = ok(server.post(Interpreter.CONTEXT, "{}"));
     assertEquals(5, context.size(), context::toString);

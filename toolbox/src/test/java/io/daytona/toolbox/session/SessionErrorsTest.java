@@ -1,6 +1,7 @@
 package io.daytona.toolbox.session;
 
 import static io.daytona.toolbox.Replies.assertError;
+import static io.daytona.toolbox.Replies.json;
 import static io.daytona.toolbox.session.SessionClient.CURRENT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -28,6 +29,17 @@ class SessionErrorsTest {
   @AfterAll
   static void stop() throws Exception {
     server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\\u0000b", "\\ud800", "a\\udfff", "\\udc00\\ud800"})
+  void whatNoPathCanNameIsNotCreated(String id) throws Exception {
+    assertError(
+        server.post("/process/session", "{\"sessionId\":\"" + id + "\"}"),
+        400,
+        "BAD_REQUEST",
+        "bad request: sessionId must not contain NUL");
+    assertEquals(1, json(server.get("/process/session")).size());
   }
 
   @Test

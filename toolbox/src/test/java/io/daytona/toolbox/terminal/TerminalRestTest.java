@@ -102,6 +102,26 @@ class TerminalRestTest {
     assertEquals(List.of(), sessions());
   }
 
+  @ParameterizedTest
+  @CsvSource({"a\\u0000b", "\\ud800"})
+  void whatNoPathCanNameIsNotCreated(String id) throws Exception {
+    assertEquals(400, create("{\"id\":\"" + id + "\",\"lazyStart\":true}").statusCode());
+    assertEquals(List.of(), sessions());
+  }
+
+  @Test
+  void thoseThatWaitForAClientTakeLittleMemory() throws Exception {
+    String value = "x".repeat(3_000_000);
+    String large = "{\"id\":\"%s\",\"lazyStart\":true,\"envs\":{\"A\":\"" + value + "\"}}";
+    assertEquals(201, create(large.formatted("one")).statusCode());
+    HttpResponse<byte[]> second = create(large.formatted("two"));
+    assertEquals(400, second.statusCode());
+    assertTrue(text(second).contains("4194304"), text(second));
+    assertEquals(201, create("{\"id\":\"small\",\"lazyStart\":true}").statusCode());
+    ok(delete("one"));
+    assertEquals(201, create(large.formatted("two")).statusCode());
+  }
+
   @Test
   void oldGoClientsGetNoKeysTheyRefuse() throws Exception {
     create("{\"id\":\"go\"}");
