@@ -10,5 +10,6 @@ int list(const char *root, unsigned depth);
 int watch(const char *root, bool recursive);
 int print_statfs(const char *path);
 int ports(void);
+int resolve(const char *name);
 
 #endif

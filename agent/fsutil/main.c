@@ -12,7 +12,7 @@
 
 static int usage(void) {
     fputs("usage: fsutil search ROOT GLOB | find ROOT TEXT | list ROOT DEPTH |\n"
-          "       watch ROOT [--recursive] | statfs PATH | ports\n",
+          "       watch ROOT [--recursive] | statfs PATH | ports | resolve NAME\n",
           stderr);
     return EXIT_USAGE;
 }
@@ -30,6 +30,8 @@ static int run(int argc, char **argv) {
         return ports();
     if (strcmp(command, "statfs") == 0 && argc == 3)
         return print_statfs(root);
+    if (strcmp(command, "resolve") == 0 && argc == 3)
+        return resolve(root);
     if (strcmp(command, "watch") == 0 && argc == 3)
         return watch(root, false);
     if (argc != 4)

@@ -103,7 +103,7 @@ class Search(FsutilTest):
 
     def test_usage(self):
         for arguments in [], ["search"], ["search", "/"], ["find", "/", "a", "b"], ["list", "/", "0"], ["list", "/", "x"], \
-                ["list", "/", "-1"], ["watch", "/", "-r"], ["statfs"], ["ports", "x"], ["other", "/", "x"]:
+                ["list", "/", "-1"], ["watch", "/", "-r"], ["statfs"], ["ports", "x"], ["resolve"], ["other", "/", "x"]:
             self.assertIn(b"usage", self.assertExit(2, *arguments))
 
 
@@ -215,6 +215,13 @@ class System(FsutilTest):
         self.assertEqual(total, fs.f_blocks * fs.f_frsize)
         self.assertTrue(0 <= available <= free <= total)
         self.assertExit(ERRNO + errno.ENOENT, "statfs", self.path("absent"))
+
+    def test_resolve(self):
+        self.assertEqual(self.output("resolve", "localhost")[0], "127.0.0.1")
+        self.assertEqual(self.output("resolve", "10.1.2.3"), ["10.1.2.3"])
+        self.assertEqual(self.output("resolve", "::1"), ["::1"])
+        for name in "", "no such name", "-h", "a" * 5000:
+            self.assertEqual(self.output("resolve", name), [])
 
     def test_ports(self):
         with socket.create_server(("127.0.0.1", 0)) as any4, socket.create_server(("", 0)) as all4:

@@ -6,6 +6,7 @@ import io.daytona.runner.RunnerConfig;
 import io.daytona.server.config.ConfigBinder;
 import io.daytona.server.config.Settings;
 import io.daytona.server.config.SettingsFile;
+import io.daytona.toolbox.telemetry.TelemetryConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * @param control of the control plane
  * @param runner of the runner
  * @param network of package registries
+ * @param telemetry of sandboxes
  */
 record Configuration(
     ServerConfig server,
     HttpConfig http,
     ControlConfig control,
     RunnerConfig runner,
-    NetworkConfig network) {
+    NetworkConfig network,
+    TelemetryConfig telemetry) {
 
   private static final List<Class<? extends Record>> RECORDS =
       List.of(
@@ -33,7 +36,8 @@ record Configuration(
           ControlConfig.class,
           RunnerConfig.class,
           HttpConfig.class,
-          NetworkConfig.class);
+          NetworkConfig.class,
+          TelemetryConfig.class);
 
   /**
    * Collects what was set.
@@ -78,7 +82,8 @@ record Configuration(
         binder.bind(HttpConfig.class),
         binder.bind(ControlConfig.class),
         binder.bind(RunnerConfig.class),
-        binder.bind(NetworkConfig.class));
+        binder.bind(NetworkConfig.class),
+        binder.bind(TelemetryConfig.class));
   }
 
   /** A domain that was not configured, or with port 0, gets the port that is listened on. */

@@ -1,6 +1,5 @@
 package io.daytona.server;
 
-import io.daytona.runner.RunnerConfig;
 import io.daytona.runner.sandbox.HostRunner;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.client.AgentClient;
@@ -16,8 +15,9 @@ import io.daytona.wire.runner.Runner;
 record HostPart(Runner runner, SandboxDirectory directory, AutoCloseable closing) {
 
   /** Takes over this host. */
-  static HostPart open(RunnerConfig config) {
-    HostRunner host = HostRunner.open(config, AgentClient::connect);
+  static HostPart open(Configuration config) {
+    HostRunner host =
+        HostRunner.open(config.runner(), config.telemetry().environment(), AgentClient::connect);
     return new HostPart(host, host, host);
   }
 

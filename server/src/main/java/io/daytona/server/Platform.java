@@ -6,7 +6,6 @@ import io.daytona.gateway.ToolboxGateway;
 import io.daytona.gateway.ToolboxRelay;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpServer;
-import io.daytona.runner.RunnerConfig;
 import io.daytona.server.config.Settings;
 import io.daytona.server.postgres.Databases;
 import io.daytona.server.postgres.EmbeddedPostgres;
@@ -14,6 +13,7 @@ import io.daytona.server.postgres.PostgresBinaries;
 import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.table.ToolboxEndpoints;
+import io.daytona.toolbox.telemetry.Telemetry;
 import io.daytona.wire.failpoint.Failpoints;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
@@ -52,7 +52,7 @@ final class Platform implements AutoCloseable {
    * @param hosts opens the side that makes sandboxes real
    * @throws RuntimeException when a part does not start; what had started is stopped
    */
-  static Platform start(Settings settings, Function<RunnerConfig, HostPart> hosts) {
+  static Platform start(Settings settings, Function<Configuration, HostPart> hosts) {
     Platform platform = new Platform();
     try {
       platform.wire(settings, hosts);
@@ -76,7 +76,7 @@ final class Platform implements AutoCloseable {
     return listeners == null ? 0 : listeners.proxy().port();
   }
 
-  private void wire(Settings settings, Function<RunnerConfig, HostPart> hosts) throws IOException {
+  private void wire(Settings settings, Function<Configuration, HostPart> hosts) throws IOException {
     long from = System.nanoTime();
     ServerConfig server = Configuration.server(settings);
     Path run = server.dataDir().resolve("run");
@@ -98,8 +98,9 @@ final class Platform implements AutoCloseable {
                 host.runner(),
                 Failpoints.parse(server.failpoint().orElse(null)),
                 Clock.systemUTC()));
+    Telemetry telemetry = opened(new Telemetry(config.telemetry(), host.directory()));
     EndpointTable toolbox =
-        ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults());
+        ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults(), telemetry);
     ToolboxGateway gateway =
         opened(
             new ToolboxGateway(
@@ -123,6 +124,7 @@ final class Platform implements AutoCloseable {
       keepAdministratorKey(control, server.dataDir());
       listeners = listening.join();
       ready.complete("started");
+      telemetry.start();
     } finally {
       if (!ready.isDone()) {
         ready.cancel(false);
@@ -176,11 +178,11 @@ final class Platform implements AutoCloseable {
   private record Foundation(HikariDataSource database, HostPart host) {}
 
   /** Makes database and host ready side by side. */
-  private Foundation foundation(Configuration config, Function<RunnerConfig, HostPart> hosts) {
+  private Foundation foundation(Configuration config, Function<Configuration, HostPart> hosts) {
     try (ExecutorService starting = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<HostPart> host =
           starting.submit(() -> {
-            HostPart part = hosts.apply(config.runner());
+            HostPart part = hosts.apply(config);
             opened(part.closing());
             return part;
           });

@@ -1,7 +1,9 @@
 package io.daytona.toolbox;
 
 import io.daytona.toolbox.agent.Agent;
+import io.daytona.wire.runner.Origin;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds the agent of a running sandbox. */
 public interface SandboxDirectory {
@@ -12,6 +14,16 @@ public interface SandboxDirectory {
    *     does not answer
    */
   Running find(String sandboxId);
+
+  /** Ids of the sandboxes that run; none where nobody counts them. */
+  default Set<String> running() {
+    return Set.of();
+  }
+
+  /** What a running sandbox is part of; empty when that is not known. */
+  default Optional<Origin> origin(String sandboxId) {
+    return Optional.empty();
+  }
 
   /** What a running sandbox uses of its limits; empty where nobody measures, or when it ended. */
   default Optional<Usage> usage(String sandboxId) {

@@ -8,6 +8,8 @@ import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.process.OutputBudget;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.table.ToolboxEndpoints;
+import io.daytona.toolbox.telemetry.Telemetry;
+import io.daytona.toolbox.telemetry.TelemetryConfig;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
 import java.io.IOException;
 import java.net.URI;
@@ -27,10 +29,13 @@ public final class ToolboxServer implements AutoCloseable {
 
   private final RealAgent agent;
   private final AgentClient client;
+  private final Telemetry telemetry;
   private final HttpServer server;
   private final HttpClient http;
 
-  private ToolboxServer(RealAgent agent, AgentClient client, HttpServer server) {
+  private ToolboxServer(
+      RealAgent agent, AgentClient client, Telemetry telemetry, HttpServer server) {
+    this.telemetry = telemetry;
     this.agent = agent;
     this.client = client;
     this.server = server;
@@ -62,16 +67,17 @@ public final class ToolboxServer implements AutoCloseable {
             new SandboxDirectory.Running(
                 id, client, identity.home(), identity.cwd(), identity.user());
     OutputLimits limits = new OutputLimits(OUTPUT_LIMIT, new OutputBudget(16 << 20));
+    Telemetry telemetry = new Telemetry(TelemetryConfig.defaults(), directory);
     HttpServer server =
         HttpServer.builder(HttpConfig.defaults())
             .maxJsonBytes(16 << 20)
             .mount(
                 "/toolbox/{sandbox}",
-                ToolboxEndpoints.all(directory, "1.2.3", limits),
+                ToolboxEndpoints.all(directory, "1.2.3", limits, telemetry),
                 (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
                 new ToolboxErrors())
             .start();
-    return new ToolboxServer(agent, client, server);
+    return new ToolboxServer(agent, client, telemetry, server);
   }
 
   /** The directory that commands work in. */
@@ -134,6 +140,7 @@ public final class ToolboxServer implements AutoCloseable {
   /** Ends all but the agent and what runs in the sandbox, as a restart of the platform does. */
   public void closePlatform() {
     server.close();
+    telemetry.close();
     client.close();
     // Not close(): that would wait for WebSockets that a test left open.
     http.shutdownNow();

@@ -1,6 +1,7 @@
 package io.daytona.control.sandbox;
 
 import io.daytona.control.persistence.Columns;
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.SandboxSpec;
 import io.daytona.wire.sandbox.DesiredState;
 import io.daytona.wire.sandbox.SandboxState;
@@ -153,7 +154,16 @@ public record Sandbox(
   /** What a runner needs to know. */
   SandboxSpec spec() {
     return new SandboxSpec(
-        id, organizationId, layers, cpu, memoryGib, diskGib, osUser, env, entrypoint, PROFILE);
+        id,
+        new Origin(organizationId, regionId, snapshot == null ? "" : snapshot),
+        layers,
+        cpu,
+        memoryGib,
+        diskGib,
+        osUser,
+        env,
+        entrypoint,
+        PROFILE);
   }
 
   /** Never shows environment and token. */

@@ -15,7 +15,12 @@ final class BaseEnvironment {
 
   private BaseEnvironment() {}
 
-  static Map<String, String> of(SandboxSpec spec, Map<String, String> image) {
+  /**
+   * @param image the image's
+   * @param host what this host gives every sandbox beside the platform's names
+   */
+  static Map<String, String> of(
+      SandboxSpec spec, Map<String, String> image, Map<String, String> host) {
     String home = spec.user().equals("root") ? "/root" : "/home/" + spec.user();
     Map<String, String> env = new HashMap<>();
     env.put("LANG", "C.UTF-8");
@@ -23,8 +28,17 @@ final class BaseEnvironment {
     env.putAll(image);
     env.put("DAYTONA_SANDBOX_ID", spec.id());
     env.put("DAYTONA_SANDBOX_USER", spec.user());
-    env.put("DAYTONA_ORGANIZATION_ID", spec.organizationId());
+    env.put("DAYTONA_ORGANIZATION_ID", spec.origin().organizationId());
+    putKnown(env, "DAYTONA_REGION_ID", spec.origin().regionId());
+    putKnown(env, "DAYTONA_SANDBOX_SNAPSHOT", spec.origin().snapshot());
+    env.putAll(host);
     env.putAll(spec.env());
     return env;
+  }
+
+  private static void putKnown(Map<String, String> env, String name, String value) {
+    if (!value.isEmpty()) {
+      env.put(name, value);
+    }
   }
 }

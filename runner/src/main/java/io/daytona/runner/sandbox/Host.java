@@ -6,6 +6,7 @@ import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.OverlayRootStore;
 import io.daytona.runner.upkeep.Upkeep;
+import java.util.Map;
 
 /**
  * The parts of one host that starting, ending and recovering sandboxes share.
@@ -20,6 +21,7 @@ import io.daytona.runner.upkeep.Upkeep;
  * @param remains what is left of ended sandboxes
  * @param records used slots, kept across restarts
  * @param connector connects to agents
+ * @param environment variables that every sandbox gets beside the platform's names
  */
 record Host(
     RunnerConfig config,
@@ -31,7 +33,8 @@ record Host(
     ToolsLayer tools,
     Remains remains,
     SlotRecords records,
-    AgentConnector connector) {
+    AgentConnector connector,
+    Map<String, String> environment) {
 
   AgentLink link(String sandboxId) {
     return new AgentLink(config.agentSocket(sandboxId), connector);

@@ -16,6 +16,7 @@ import io.daytona.runner.upkeep.Upkeep;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.runner.RunnerStatus;
@@ -25,6 +26,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -72,6 +74,15 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
    *     protocol
    */
   public static HostRunner open(RunnerConfig config, AgentConnector connector) {
+    return open(config, Map.of(), connector);
+  }
+
+  /**
+   * The same with variables that every sandbox started from now on gets beside the platform's
+   * names.
+   */
+  public static HostRunner open(
+      RunnerConfig config, Map<String, String> environment, AgentConnector connector) {
     JailerClient jailer = new JailerClient(config.jailerSocket(), config.jailerPatience());
     try {
       requireProtocol(jailer.hello());
@@ -79,7 +90,8 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
       LayerImport layerImport = new LayerImport(jailer, images);
       ToolsLayer tools = new ToolsLayer(jailer, images, layerImport);
       HostRunner runner =
-          new HostRunner(assemble(config, connector, jailer, tools), images, layerImport);
+          new HostRunner(
+              assemble(config, environment, connector, jailer, tools), images, layerImport);
       runner.begin();
       return runner;
     } catch (JailerException e) {
@@ -92,7 +104,11 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   }
 
   private static Host assemble(
-      RunnerConfig config, AgentConnector connector, JailerClient jailer, ToolsLayer tools) {
+      RunnerConfig config,
+      Map<String, String> environment,
+      AgentConnector connector,
+      JailerClient jailer,
+      ToolsLayer tools) {
     SlotRecords records = new SlotRecords(config.recordDirectory());
     SlotPool slots =
         new SlotPool(
@@ -107,7 +123,17 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     SandboxTable table = new SandboxTable();
     Remains remains = new Remains(jailer, slots, store, table);
     return new Host(
-        config, jailer, slots, store, new Upkeep(), table, tools, remains, records, connector);
+        config,
+        jailer,
+        slots,
+        store,
+        new Upkeep(),
+        table,
+        tools,
+        remains,
+        records,
+        connector,
+        Map.copyOf(environment));
   }
 
   private static void requireProtocol(JailerClient.Hello hello) {
@@ -174,6 +200,12 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     }
     return new Running(
         sandboxId, live.link().agent(), identity.home(), identity.workdir(), identity.user());
+  }
+
+  @Override
+  public Optional<Origin> origin(String sandboxId) {
+    LiveSandbox live = host.table().live(sandboxId);
+    return Optional.ofNullable(live).map(LiveSandbox::identity).map(Identity::origin);
   }
 
   @Override

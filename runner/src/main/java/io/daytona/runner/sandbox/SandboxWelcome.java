@@ -4,20 +4,16 @@ import io.daytona.runner.jailer.JailerException;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
-import io.daytona.toolbox.agent.Spawn;
+import io.daytona.toolbox.session.Entrypoint;
 import io.daytona.wire.runner.SandboxSpec;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The part of a start that happens inside: reach the agent, tell it who it is, entrypoint. */
 final class SandboxWelcome {
   static final Logger LOG = LoggerFactory.getLogger(SandboxWelcome.class);
-
-  /** Label and process id of the program that an image or a client asks to be started. */
-  static final String ENTRYPOINT = "entrypoint";
 
   private static final Duration PAUSE = Duration.ofMillis(2);
   private static final int MAX_PATH = 4096;
@@ -76,9 +72,11 @@ final class SandboxWelcome {
   void identify(SandboxSpec spec, LiveSandbox live, Agent agent, boolean freshDisk) {
     Map<String, String> image = environments.of(spec.layers(), freshDisk, agent);
     Agent.ResolvedIdentity resolved =
-        agent.identity(spec.id(), BaseEnvironment.of(spec, image), spec.user(), "");
+        agent.identity(
+            spec.id(), BaseEnvironment.of(spec, image, host.environment()), spec.user(), "");
     Identity identity =
-        new Identity(spec.user(), plausible(resolved.home()), plausible(resolved.cwd()));
+        new Identity(
+            spec.user(), plausible(resolved.home()), plausible(resolved.cwd()), spec.origin());
     if (!spec.entrypoint().isEmpty()) {
       startEntrypoint(spec, agent);
     }
@@ -97,22 +95,7 @@ final class SandboxWelcome {
 
   /** A sandbox whose entrypoint is gone still starts, or its files could not be reached. */
   private static void startEntrypoint(SandboxSpec spec, Agent agent) {
-    Spawn spawn =
-        new Spawn(
-            spec.entrypoint(),
-            Map.of(),
-            Set.of(),
-            "",
-            "",
-            null,
-            false,
-            false,
-            true,
-            0,
-            ENTRYPOINT,
-            ENTRYPOINT,
-            false);
-    try (AgentProcess process = agent.spawn(spawn)) {
+    try (AgentProcess process = agent.spawn(Entrypoint.spawn(spec.entrypoint()))) {
       LOG.debug("entrypoint of {} runs as {}", spec.id(), process.pid());
     } catch (AgentException e) {
       if (e.code().equals(AgentException.LOST)) {

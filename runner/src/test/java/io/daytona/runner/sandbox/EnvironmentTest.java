@@ -3,6 +3,7 @@ package io.daytona.runner.sandbox;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.SandboxSpec;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,16 @@ class EnvironmentTest {
 
   private static SandboxSpec spec(String user, Map<String, String> env) {
     return new SandboxSpec(
-        "s1", "o1", List.of("01234567"), 1, 1, 3, user, env, List.of(), "default");
+        "s1",
+        new Origin("o1", "eu", "snap"),
+        List.of("01234567"),
+        1,
+        1,
+        3,
+        user,
+        env,
+        List.of(),
+        "default");
   }
 
   @Test
@@ -37,12 +47,16 @@ class EnvironmentTest {
     Map<String, String> env =
         BaseEnvironment.of(
             spec("daytona", Map.of("A", "client", "DAYTONA_SANDBOX_ID", "mine")),
-            Map.of("A", "image", "LANG", "de", "DAYTONA_SANDBOX_USER", "image"));
+            Map.of("A", "image", "LANG", "de", "DAYTONA_SANDBOX_USER", "image"),
+            Map.of("A", "host", "DAYTONA_OTEL_ENDPOINT", "http://collector:4318"));
     assertEquals("client", env.get("A"));
     assertEquals("de", env.get("LANG"));
     assertEquals("daytona", env.get("DAYTONA_SANDBOX_USER"));
     assertEquals("mine", env.get("DAYTONA_SANDBOX_ID"));
     assertEquals("o1", env.get("DAYTONA_ORGANIZATION_ID"));
+    assertEquals("eu", env.get("DAYTONA_REGION_ID"));
+    assertEquals("snap", env.get("DAYTONA_SANDBOX_SNAPSHOT"));
+    assertEquals("http://collector:4318", env.get("DAYTONA_OTEL_ENDPOINT"));
     assertFalse(env.containsKey("HOME"), "the agent knows the home from the image's passwd");
   }
 
@@ -51,10 +65,10 @@ class EnvironmentTest {
     assertEquals(
         "/home/daytona/.local/bin:/home/daytona/.npm-global/bin:"
             + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        BaseEnvironment.of(spec("daytona", Map.of()), Map.of()).get("PATH"));
+        BaseEnvironment.of(spec("daytona", Map.of()), Map.of(), Map.of()).get("PATH"));
     assertEquals(
         "/root/.local/bin:/root/.npm-global/bin:"
             + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        BaseEnvironment.of(spec("root", Map.of()), Map.of()).get("PATH"));
+        BaseEnvironment.of(spec("root", Map.of()), Map.of(), Map.of()).get("PATH"));
   }
 }

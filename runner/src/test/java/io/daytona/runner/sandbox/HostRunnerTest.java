@@ -12,7 +12,9 @@ import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.testing.JailedTest;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.Agent;
+import io.daytona.toolbox.session.Entrypoint;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.RunnerStatus;
 import io.daytona.wire.runner.SandboxSpec;
 import io.daytona.wire.runner.StartedSandbox;
@@ -221,7 +223,16 @@ class HostRunnerTest extends JailedTest {
     runner.stop(spec.id(), true);
     SandboxSpec wrong =
         new SandboxSpec(
-            spec.id(), "org-1", spec.layers(), 1, 1, 1, "stranger", Map.of(), List.of(), "default");
+            spec.id(),
+            new Origin("org-1", "", ""),
+            spec.layers(),
+            1,
+            1,
+            1,
+            "stranger",
+            Map.of(),
+            List.of(),
+            "default");
     assertThrows(DaytonaException.class, () -> runner.start(wrong));
     assertEquals(Set.of(spec.id()), runner.known());
     runner.start(spec);
@@ -232,7 +243,7 @@ class HostRunnerTest extends JailedTest {
     SandboxSpec spec =
         new SandboxSpec(
             UUID.randomUUID().toString(),
-            "org-1",
+            new Origin("org-1", "", ""),
             List.of("ffffffffffffffff"),
             1,
             1,
@@ -253,7 +264,8 @@ class HostRunnerTest extends JailedTest {
         spec("daytona", Map.of("WORD", "hello"), List.of("sh", "-c", "echo $WORD; exec sleep 99"));
     runner.start(spec);
     Agent.ProcessInfo process = agent(spec).processes().getFirst();
-    assertEquals("entrypoint", process.label());
+    assertEquals(Entrypoint.SESSION, process.process());
+    assertTrue(process.label().contains("\"id\":\"entrypoint_command\""), process.label());
     assertTrue(process.running());
   }
 

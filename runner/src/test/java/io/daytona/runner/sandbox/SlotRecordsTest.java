@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.Origin;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -13,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SlotRecordsTest {
-  private static final Identity DAYTONA = new Identity("daytona", "/home/daytona", "/home/daytona");
+  private static final Identity DAYTONA =
+      new Identity(
+          "daytona", "/home/daytona", "/home/daytona", new Origin("org", "eu", "snapshot"));
 
   @TempDir Path directory;
 
@@ -32,6 +35,16 @@ class SlotRecordsTest {
     assertEquals(DAYTONA, SlotRecords.identityOf(new Inventory.Running("s4", 4, 1, 1), found));
     assertNull(SlotRecords.identityOf(new Inventory.Running("s3", 3, 1, 1), found));
     assertNull(SlotRecords.identityOf(new Inventory.Running("other", 4, 1, 1), found));
+  }
+
+  @Test
+  void takesARecordOfAnEarlierRelease() throws Exception {
+    SlotRecords records = new SlotRecords(directory);
+    Files.writeString(
+        directory.resolve("7"),
+        "{\"sandbox\":\"s7\",\"identity\":{\"user\":\"u\",\"home\":\"/h\",\"workdir\":\"/w\"}}");
+    Identity identity = new Identity("u", "/h", "/w", null);
+    assertEquals(Map.of(7, new SlotRecords.Entry("s7", identity)), records.load());
   }
 
   @Test

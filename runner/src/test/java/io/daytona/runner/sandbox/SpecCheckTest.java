@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.SandboxSpec;
 import java.util.Collections;
 import java.util.List;
@@ -20,7 +21,8 @@ class SpecCheckTest {
 
   private static SandboxSpec spec(
       String id, List<String> layers, int size, String user, Map<String, String> env, String p) {
-    return new SandboxSpec(id, "o1", layers, size, size, size, user, env, List.of(), p);
+    return new SandboxSpec(
+        id, new Origin("o1", "", ""), layers, size, size, size, user, env, List.of(), p);
   }
 
   private static SandboxSpec user(String user) {

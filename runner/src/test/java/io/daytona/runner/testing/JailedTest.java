@@ -7,6 +7,7 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentProcess.Output;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.agent.client.AgentClient;
+import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.SandboxSpec;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,7 @@ public abstract class JailedTest {
   protected static SandboxSpec spec(String user, Map<String, String> env, List<String> entrypoint) {
     return new SandboxSpec(
         UUID.randomUUID().toString(),
-        "org-1",
+        new Origin("org-1", "", ""),
         List.of(layer, environmentLayer),
         1,
         1,

@@ -15,7 +15,7 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what sandboxes use; remembers the last look at each, so that CPU use has a time span. */
-final class Levels {
+public final class Levels {
   private static final long MILLIS = 1000;
   private static final double PERCENT = 100;
   private static final int STATFS_FIELDS = 3;
@@ -25,7 +25,10 @@ final class Levels {
   private final SandboxCalls calls;
   private final Map<Agent, Look> looks = Collections.synchronizedMap(new WeakHashMap<>());
 
-  Levels(SandboxCalls calls) {
+  /**
+   * @param calls tells what the host counts
+   */
+  public Levels(SandboxCalls calls) {
     this.calls = calls;
   }
 
@@ -34,7 +37,7 @@ final class Levels {
    *
    * @throws DaytonaException 503 when the host does not say
    */
-  SystemMetrics now(Running sandbox) throws InterruptedException {
+  public SystemMetrics now(Running sandbox) throws InterruptedException {
     Usage usage =
         calls
             .usage(sandbox)

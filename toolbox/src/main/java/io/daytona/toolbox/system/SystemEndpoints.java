@@ -5,7 +5,6 @@ import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.agent.Agent.EnvironmentChange;
-import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.toolbox.process.Environment;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,16 +58,7 @@ public final class SystemEndpoints {
             UpdateEnvRequest.class,
             Map.class,
             200,
-            this::updateEnv),
-        Endpoint.post(
-            "/init",
-            "Initialize",
-            "Takes a token for telemetry, which this platform does not need.",
-            Access.MEMBER,
-            InitializeRequest.class,
-            Initialized.class,
-            200,
-            this::initialize));
+            this::updateEnv));
   }
 
   private PortInUse inUse(Call<Void> call) throws InterruptedException {
@@ -85,14 +75,6 @@ public final class SystemEndpoints {
     String prefix = request.unsetValuePrefix() == null ? "" : request.unsetValuePrefix();
     Map<String, String> set = Environment.of(request.set());
     return calls.sandbox(call).agent().environment(new EnvironmentChange(unset, prefix, set));
-  }
-
-  private Initialized initialize(Call<InitializeRequest> call) {
-    if (call.body().token() == null || call.body().token().isEmpty()) {
-      throw ToolboxError.invalidBody("token is required");
-    }
-    calls.sandbox(call);
-    return new Initialized("Auth token set and telemetry initialized successfully");
   }
 
   /**
@@ -120,23 +102,4 @@ public final class SystemEndpoints {
       @Nullable Map<String, @Nullable String> set,
       @Nullable List<@Nullable String> unset,
       @Nullable String unsetValuePrefix) {}
-
-  /**
-   * A token.
-   *
-   * @param token any text
-   */
-  record InitializeRequest(@Nullable String token) {
-    @Override
-    public String toString() {
-      return "InitializeRequest[]";
-    }
-  }
-
-  /**
-   * What {@code /init} answers.
-   *
-   * @param message a sentence
-   */
-  record Initialized(String message) {}
 }

@@ -14,7 +14,7 @@ package io.daytona.toolbox.system;
  * @param timestamp when, RFC 3339
  * @param timestampUnix the same in seconds since 1970
  */
-record SystemMetrics(
+public record SystemMetrics(
     int cpuCount,
     double cpuUsedPct,
     long memTotal,

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Short answers of the file tool: numbers of a sandbox's system. */
-final class ToolFields {
+public final class ToolFields {
   private static final FileTool TOOL = new FileTool(FileTool.PROGRAM);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -26,7 +26,7 @@ final class ToolFields {
    *
    * @throws DaytonaException 503 in a sandbox without the program, 502 when it fails
    */
-  static List<String> of(Agent agent, String... arguments) throws InterruptedException {
+  public static List<String> of(Agent agent, String... arguments) throws InterruptedException {
     List<String> fields = new ArrayList<>();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (FileToolRecords records = TOOL.start(agent, 1, arguments)) {

@@ -19,6 +19,8 @@ import io.daytona.toolbox.session.SessionEndpoints;
 import io.daytona.toolbox.session.SessionLimits;
 import io.daytona.toolbox.system.ProxyEndpoints;
 import io.daytona.toolbox.system.SystemEndpoints;
+import io.daytona.toolbox.telemetry.Telemetry;
+import io.daytona.toolbox.telemetry.TelemetryEndpoints;
 import io.daytona.toolbox.terminal.TerminalEndpoints;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,8 +37,10 @@ public final class ToolboxEndpoints {
    * @param directory where running sandboxes are found
    * @param version release that {@code /version} answers
    * @param limits how much output of commands is kept
+   * @param telemetry exports what sandboxes use and write
    */
-  public static EndpointTable all(SandboxDirectory directory, String version, OutputLimits limits) {
+  public static EndpointTable all(
+      SandboxDirectory directory, String version, OutputLimits limits, Telemetry telemetry) {
     SandboxCalls calls = new SandboxCalls(directory);
     List<Endpoint<?, ?>> all = new ArrayList<>();
     all.addAll(new InfoEndpoints(calls, version).all());
@@ -46,6 +50,7 @@ public final class ToolboxEndpoints {
     all.addAll(new LspEndpoints(calls).all());
     all.addAll(new ProxyEndpoints(calls).all());
     all.addAll(new SystemEndpoints(calls).all());
+    all.addAll(new TelemetryEndpoints(calls, telemetry).all());
     all.addAll(new ComputerUseEndpoints(calls).all());
     List<SocketEndpoint> sockets = new ArrayList<>();
     SessionEndpoints sessions = new SessionEndpoints(calls, SessionLimits.DEFAULT);

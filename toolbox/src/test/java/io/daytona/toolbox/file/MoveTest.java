@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Moving and permissions (toolbox protocol §6.2; FS-12, FS-16, FS-17). */
 @Timeout(60)
+@Tag("slow")
 class MoveTest extends InFileBox {
   @Test
   void movesAFile() throws Exception {

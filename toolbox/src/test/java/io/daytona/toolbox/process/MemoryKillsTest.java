@@ -11,6 +11,8 @@ import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.client.AgentClient;
 import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.table.ToolboxEndpoints;
+import io.daytona.toolbox.telemetry.Telemetry;
+import io.daytona.toolbox.telemetry.TelemetryConfig;
 import io.daytona.wire.access.SandboxGate.ToolboxTarget;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -66,7 +68,11 @@ class MemoryKillsTest {
     return HttpServer.builder(HttpConfig.defaults())
         .mount(
             "/toolbox/{sandbox}",
-            ToolboxEndpoints.all(directory, "1.2.3", OutputLimits.defaults()),
+            ToolboxEndpoints.all(
+                directory,
+                "1.2.3",
+                OutputLimits.defaults(),
+                new Telemetry(TelemetryConfig.defaults(), directory)),
             (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
             new ToolboxErrors())
         .start();

@@ -18,11 +18,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many followers of logs that say nothing. */
 @Timeout(120)
+@Tag("slow")
 class FollowersTest {
   private static final byte[] FIRST = "first\n".getBytes(StandardCharsets.UTF_8);
 

@@ -6,12 +6,14 @@ import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.ToolboxServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A sandbox that stops the platform's tool, or writes into its output. */
+@Tag("slow")
 class HostileToolTest {
   @TempDir Path directory;
 

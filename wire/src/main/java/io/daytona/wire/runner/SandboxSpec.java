@@ -7,7 +7,7 @@ import java.util.Map;
  * Everything a runner needs to make one sandbox real.
  *
  * @param id sandbox id, a UUID in lower case
- * @param organizationId owner
+ * @param origin its owner, region and snapshot
  * @param layers read-only layers, lowest first; never empty
  * @param cpu CPUs, 1 or more
  * @param memoryGib memory limit in GiB
@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public record SandboxSpec(
     String id,
-    String organizationId,
+    Origin origin,
     List<String> layers,
     int cpu,
     int memoryGib,

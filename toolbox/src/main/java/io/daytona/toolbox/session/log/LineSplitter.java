@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * its newline comes or the output ends, when it gets one. Only {@value #HELD} bytes of a line are
  * held; a longer one is given in pieces.
  */
-final class LineSplitter {
+public final class LineSplitter {
   private static final int HELD = 65_536;
   private static final byte[] NEWLINE = {'\n'};
 
@@ -25,13 +25,23 @@ final class LineSplitter {
     private boolean begun;
   }
 
+  /** Whether {@link #poll} has nothing to give. */
+  public boolean isEmpty() {
+    return ready.isEmpty();
+  }
+
+  /** Bytes held of a channel's line whose end has not been seen. */
+  public int held(int channel) {
+    return partial[channel - 1].length;
+  }
+
   /** The next record; null when there is none now. */
-  @Nullable LogRecord poll() {
+  public @Nullable LogRecord poll() {
     return ready.poll();
   }
 
   /** Takes bytes, which must not change any more. */
-  void add(int channel, byte[] bytes, int length) {
+  public void add(int channel, byte[] bytes, int length) {
     Partial line = partial[channel - 1];
     int from = 0;
     for (int at = 0; at < length; at++) {
@@ -46,7 +56,7 @@ final class LineSplitter {
   }
 
   /** Gives out what is held, as whole lines. */
-  void finish() {
+  public void finish() {
     for (int channel = 1; channel <= partial.length; channel++) {
       Partial line = partial[channel - 1];
       if (line.length > 0 || line.begun) {
@@ -56,7 +66,7 @@ final class LineSplitter {
   }
 
   /** Says in the log that some of it is missing; as an error, so that data stays data. */
-  void gap(long bytes) {
+  public void gap(long bytes) {
     finish();
     String note = "[... " + bytes + " bytes of output left out ...]\n";
     ready.add(LogRecord.of(LogRecord.STDERR, note.getBytes(StandardCharsets.US_ASCII)));
