@@ -68,7 +68,6 @@ final class EdgeHandler extends Handler.Wrapper {
 
   @Override
   public boolean handle(Request request, Response plain, Callback callback) throws Exception {
-    Response response = new UnreadBody(request, plain);
     HttpFields head = request.getHeaders();
     Exchange exchange =
         Exchange.begin(
@@ -77,6 +76,7 @@ final class EdgeHandler extends Handler.Wrapper {
             request.getHttpURI().getPathQuery(),
             request.getBeginNanoTime());
     request.setAttribute(Exchange.ATTRIBUTE, exchange);
+    Response response = new UnreadBody(exchange, request, plain);
     ConnectionMetaData connection = request.getConnectionMetaData();
     exchange.departures(
         action ->

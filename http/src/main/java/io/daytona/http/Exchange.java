@@ -22,6 +22,7 @@ final class Exchange {
   private final List<String> timings = new ArrayList<>(2);
   private volatile Function<Runnable, Call.Watch> departures = action -> () -> {};
   private volatile Function<Runnable, Call.Watch> stop = action -> () -> {};
+  private volatile boolean refused;
 
   private Exchange(String requestId, String method, String uri, long startNanos) {
     this.requestId = requestId;
@@ -43,6 +44,16 @@ final class Exchange {
   private static String newId() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return "%016x%016x".formatted(random.nextLong(), random.nextLong());
+  }
+
+  /** The reply is an error of ours: nobody reads the request any more. */
+  void refuse() {
+    refused = true;
+  }
+
+  /** Whether the reply is an error of ours, and not one that was passed on. */
+  boolean isRefused() {
+    return refused;
   }
 
   /** Sets how it is found that the client has left and that the server stops. */

@@ -18,21 +18,22 @@ import org.jspecify.annotations.Nullable;
  * connection closes.
  */
 final class UnreadBody extends Response.Wrapper {
-  private static final int REFUSED = 400;
   private static final long MOST_BYTES = 8 << 20;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  private final Exchange exchange;
   private boolean settled;
 
-  UnreadBody(Request request, Response wrapped) {
+  UnreadBody(Exchange exchange, Request request, Response wrapped) {
     super(request, wrapped);
+    this.exchange = exchange;
   }
 
   @Override
   public void write(boolean last, @Nullable ByteBuffer content, Callback callback) {
     if (!settled) {
       settled = true;
-      if (getStatus() >= REFUSED && !isCommitted() && !isReadToItsEnd(getRequest())) {
+      if (exchange.isRefused() && !isCommitted() && !isReadToItsEnd(getRequest())) {
         getHeaders().put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE.asString());
       }
     }
@@ -68,7 +69,11 @@ final class UnreadBody extends Response.Wrapper {
 
   private static boolean arrives(Request request, long nanos) {
     CountDownLatch more = new CountDownLatch(1);
-    request.demand(more::countDown);
+    try {
+      request.demand(more::countDown);
+    } catch (IllegalStateException e) {
+      return false; // somebody still waits for the body, as for that of a request passed on
+    }
     try {
       return more.await(nanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -222,6 +223,7 @@ class ProxyTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void aClientThatLeavesEndsItsRequestHoweverSilentTheProgramIs() throws Exception {
     for (String sent : List.of("", "HTTP/1.1 200 OK\r\n\r\n")) {
