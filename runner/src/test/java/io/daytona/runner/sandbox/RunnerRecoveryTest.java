@@ -53,20 +53,13 @@ class RunnerRecoveryTest extends JailedTest {
 
   private static void count(Agent agent) {
     Spawn counting =
-        new Spawn(
-            List.of("sh", "-c", "n=0; while :; do n=$((n+1)); echo $n > n.new; mv n.new n; done"),
-            Map.of(),
-            Set.of(),
-            "",
-            "",
-            null,
-            false,
-            false,
-            true,
-            0,
-            "counter",
-            "counter",
-            false);
+        Spawn.merged(
+                List.of(
+                    "sh", "-c", "n=0; while :; do n=$((n+1)); echo $n > n.new; mv n.new n; done"),
+                Map.of(),
+                "")
+            .unmerged()
+            .detachedAs("counter", "counter", 0);
     try (AgentProcess process = agent.spawn(counting)) {
       assertEquals("counter", process.process());
     }

@@ -3,53 +3,14 @@ package io.daytona.toolbox.agent;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program to start inside a sandbox.
- *
- * @param argv program and arguments; the program is looked up in the PATH of its environment
- * @param env added to the base environment, wins
- * @param unset names removed from the base environment
- * @param cwd working directory; empty for the identity's
- * @param user user name; empty for the identity's
- * @param terminal terminal size; null for pipes
- * @param stdin whether standard input is a pipe that {@link AgentProcess#write} feeds; otherwise
- *     {@code /dev/null}
- * @param merge whether stderr goes into stdout in arrival order
- * @param detached whether the process and its output outlive the connection
- * @param ringBytes bound of a detached process's kept output in bytes; 0 for the agent's default of
- *     64 MiB
- * @param label free text shown by {@link Agent#processes}
- * @param process id chosen by the caller so that a repeated spawn finds the first; empty lets the
- *     agent choose
- * @param killOnClose whether closing the stream kills the process group
- * @param input everything the program reads from standard input, as UTF-8; null when there is none
- *     or when {@link AgentProcess#write} feeds it
- * @param unchanged what must not have changed for the program to be started: otherwise {@link
- *     Errno#ESTALE}; null when nothing
- * @param subreaper whether descendants whose parents have ended stay descendants, so that {@link
- *     Agent#signal} finds daemons too; costs one more process. Agents without {@link
- *     Agent.Feature#SUBREAPER} ignore it
+ * A program to start inside a sandbox. Each method that begins a change answers a changed copy; an
+ * object stays as it is. It has no text, because its variables and its input may be secrets.
  */
-public record Spawn(
-    List<String> argv,
-    Map<String, String> env,
-    Set<String> unset,
-    String cwd,
-    String user,
-    @Nullable Terminal terminal,
-    boolean stdin,
-    boolean merge,
-    boolean detached,
-    long ringBytes,
-    String label,
-    String process,
-    boolean killOnClose,
-    @Nullable String input,
-    @Nullable Stamp unchanged,
-    boolean subreaper) {
-
+public final class Spawn {
   /**
    * Size of a terminal.
    *
@@ -77,175 +38,205 @@ public record Spawn(
     }
   }
 
-  /** A program without input given beforehand, whatever the state of files. */
-  public Spawn(
-      List<String> argv,
-      Map<String, String> env,
-      Set<String> unset,
-      String cwd,
-      String user,
-      @Nullable Terminal terminal,
-      boolean stdin,
-      boolean merge,
-      boolean detached,
-      long ringBytes,
-      String label,
-      String process,
-      boolean killOnClose) {
-    this(
-        argv,
-        env,
-        unset,
-        cwd,
-        user,
-        terminal,
-        stdin,
-        merge,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        null,
-        null,
-        false);
+  private List<String> argv;
+  private Map<String, String> env;
+  private Set<String> unset = Set.of();
+  private String cwd;
+  private @Nullable Terminal terminal;
+  private boolean stdin;
+  private boolean merge = true;
+  private boolean detached;
+  private long ringBytes;
+  private String label = "";
+  private String process = "";
+  private boolean killOnClose = true;
+  private @Nullable String input;
+  private @Nullable Stamp unchanged;
+  private boolean subreaper;
+
+  private Spawn(List<String> argv, Map<String, String> env, String cwd) {
+    this.argv = argv;
+    this.env = env;
+    this.cwd = cwd;
   }
 
-  /** A program with pipes, no input, merged output, killed when its stream is closed. */
+  private Spawn(Spawn other) {
+    this(other.argv, other.env, other.cwd);
+    unset = other.unset;
+    terminal = other.terminal;
+    stdin = other.stdin;
+    merge = other.merge;
+    detached = other.detached;
+    ringBytes = other.ringBytes;
+    label = other.label;
+    process = other.process;
+    killOnClose = other.killOnClose;
+    input = other.input;
+    unchanged = other.unchanged;
+    subreaper = other.subreaper;
+  }
+
+  private Spawn with(Consumer<Spawn> change) {
+    Spawn changed = new Spawn(this);
+    change.accept(changed);
+    return changed;
+  }
+
+  /**
+   * A program of the identity's user with pipes, {@code /dev/null} as input, and standard error
+   * merged into standard output in the order of arrival, killed when its stream is closed.
+   *
+   * @param argv program and arguments; the program is looked up in the PATH of its environment
+   * @param env added to the base environment, wins
+   * @param cwd working directory; empty for the identity's
+   */
   public static Spawn merged(List<String> argv, Map<String, String> env, String cwd) {
-    return new Spawn(argv, env, Set.of(), cwd, "", null, false, true, false, 0, "", "", true);
+    return new Spawn(argv, env, cwd);
   }
 
-  /** The same with a pipe as standard input. */
+  /** The same with a pipe as standard input, which {@link AgentProcess#write} feeds. */
   public Spawn withStdin() {
-    return with(true, input, unchanged);
+    return with(copy -> copy.stdin = true);
   }
 
-  /** The same with everything that it reads; at most 2 GiB. */
+  /** The same with everything that it reads, as UTF-8; at most 2 GiB. */
   public Spawn withInput(String all) {
-    return with(true, all, unchanged);
+    return with(copy -> {
+      copy.stdin = true;
+      copy.input = all;
+    });
   }
 
   /** The same with another program. */
   public Spawn withArgv(List<String> other) {
-    return new Spawn(
-        other,
-        env,
-        unset,
-        cwd,
-        user,
-        terminal,
-        stdin,
-        merge,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        input,
-        unchanged,
-        subreaper);
+    return with(copy -> copy.argv = other);
+  }
+
+  /** The same without variables of the base environment. */
+  public Spawn without(Set<String> names) {
+    return with(copy -> copy.unset = names);
   }
 
   /** The same with standard error apart, as channel 2. */
   public Spawn unmerged() {
-    return new Spawn(
-        argv,
-        env,
-        unset,
-        cwd,
-        user,
-        terminal,
-        stdin,
-        false,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        input,
-        unchanged,
-        subreaper);
+    return with(copy -> copy.merge = false);
   }
 
   /** The same on a terminal instead of pipes. */
   public Spawn onTerminal(Terminal size) {
-    return new Spawn(
-        argv,
-        env,
-        unset,
-        cwd,
-        user,
-        size,
-        stdin,
-        merge,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        input,
-        unchanged,
-        subreaper);
+    return with(copy -> copy.terminal = size);
+  }
+
+  /** The same, but going on when its stream is closed. */
+  public Spawn notKilledOnClose() {
+    return with(copy -> copy.killOnClose = false);
   }
 
   /**
    * The same as a process that outlives its streams and keeps its output, until {@link
    * Agent#forget}.
    *
-   * @param id 1–128 characters from ! to ~; empty lets the agent choose
-   * @param text label of at most 4,096 bytes
+   * @param id 1–128 characters from ! to ~, so that a repeated spawn finds the first; empty lets
+   *     the agent choose
+   * @param text label of at most 4,096 bytes, shown by {@link Agent#processes}
    * @param keptBytes bound of the kept output, 64 KiB–4 GiB; 0 for 64 MiB
    */
   public Spawn detachedAs(String id, String text, long keptBytes) {
-    return new Spawn(
-        argv, env, unset, cwd, user, terminal, stdin, merge, true, keptBytes, text, id, false,
-        input, unchanged, subreaper);
+    return with(copy -> {
+      copy.detached = true;
+      copy.ringBytes = keptBytes;
+      copy.label = text;
+      copy.process = id;
+      copy.killOnClose = false;
+    });
   }
 
-  /** The same with its daemons within reach, see {@link #subreaper()}. */
+  /**
+   * The same with its daemons within reach: descendants whose parents have ended stay descendants,
+   * so that {@link Agent#signal} finds them. Costs one more process. Agents without {@link
+   * Agent.Feature#SUBREAPER} ignore it.
+   */
   public Spawn withSubreaper() {
-    return new Spawn(
-        argv,
-        env,
-        unset,
-        cwd,
-        user,
-        terminal,
-        stdin,
-        merge,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        input,
-        unchanged,
-        true);
+    return with(copy -> copy.subreaper = true);
   }
 
-  /** The same on condition that a file has not changed. */
+  /** The same on condition that a file has not changed; otherwise {@link Errno#ESTALE}. */
   public Spawn provided(Stamp file) {
-    return with(stdin, input, file);
+    return with(copy -> copy.unchanged = file);
   }
 
-  private Spawn with(boolean pipe, @Nullable String all, @Nullable Stamp file) {
-    return new Spawn(
-        argv,
-        env,
-        unset,
-        cwd,
-        user,
-        terminal,
-        pipe,
-        merge,
-        detached,
-        ringBytes,
-        label,
-        process,
-        killOnClose,
-        all,
-        file,
-        subreaper);
+  /** Program and arguments. */
+  public List<String> argv() {
+    return argv;
+  }
+
+  /** Variables added to the base environment. */
+  public Map<String, String> env() {
+    return env;
+  }
+
+  /** Names removed from the base environment. */
+  public Set<String> unset() {
+    return unset;
+  }
+
+  /** Working directory; empty for the identity's. */
+  public String cwd() {
+    return cwd;
+  }
+
+  /** Size of the terminal; null for pipes. */
+  public @Nullable Terminal terminal() {
+    return terminal;
+  }
+
+  /** Whether standard input is a pipe. */
+  public boolean stdin() {
+    return stdin;
+  }
+
+  /** Whether standard error goes into standard output. */
+  public boolean merge() {
+    return merge;
+  }
+
+  /** Whether the process and its output outlive the connection. */
+  public boolean detached() {
+    return detached;
+  }
+
+  /** Bound of the kept output in bytes; 0 for the agent's default of 64 MiB. */
+  public long ringBytes() {
+    return ringBytes;
+  }
+
+  /** Text shown with the process. */
+  public String label() {
+    return label;
+  }
+
+  /** Id chosen by the caller; empty lets the agent choose. */
+  public String process() {
+    return process;
+  }
+
+  /** Whether closing the stream kills the process group. */
+  public boolean killOnClose() {
+    return killOnClose;
+  }
+
+  /** All that it reads; null when there is none or {@link AgentProcess#write} feeds it. */
+  public @Nullable String input() {
+    return input;
+  }
+
+  /** What must not have changed; null when nothing. */
+  public @Nullable Stamp unchanged() {
+    return unchanged;
+  }
+
+  /** See {@link #withSubreaper}. */
+  public boolean subreaper() {
+    return subreaper;
   }
 }

@@ -81,23 +81,9 @@ final class GitSpawns {
     settings(argv, command.config());
     argv.addAll(command.arguments());
     String input = login == null ? command.input() : login.handover();
-    return new Spawn(
-        argv,
-        env(command),
-        UNSET,
-        command.directory(),
-        "",
-        null,
-        input != null,
-        false,
-        false,
-        0,
-        "",
-        "",
-        !command.network(),
-        input,
-        null,
-        false);
+    Spawn plain = Spawn.merged(argv, env(command), command.directory()).unmerged().without(UNSET);
+    Spawn fed = input == null ? plain : plain.withInput(input);
+    return command.network() ? fed.notKilledOnClose() : fed;
   }
 
   private static void settings(List<String> argv, List<String> settings) {

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -79,22 +78,13 @@ final class Worker implements AutoCloseable {
   private static AgentProcess spawn(Agent agent, ContextLabel label) throws WorkerUnavailable {
     for (String interpreter : WorkerProgram.INTERPRETERS) {
       Spawn spawn =
-          new Spawn(
-              WorkerProgram.argv(interpreter),
-              Map.of(),
-              Set.of(),
-              label.cwd(),
-              "",
-              null,
-              true,
-              false,
-              true,
-              RING_BYTES,
-              label.text(),
-              "",
-              false);
+          Spawn.merged(WorkerProgram.argv(interpreter), Map.of(), label.cwd())
+              .unmerged()
+              .withStdin()
+              .detachedAs("", label.text(), RING_BYTES)
+              .withSubreaper();
       try {
-        return agent.spawn(spawn.withSubreaper());
+        return agent.spawn(spawn);
       } catch (AgentException e) {
         if (AgentErrors.isUnavailable(e)) {
           throw e;

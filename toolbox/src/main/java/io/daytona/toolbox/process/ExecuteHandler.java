@@ -15,7 +15,6 @@ import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
 final class ExecuteHandler {
@@ -85,10 +84,9 @@ final class ExecuteHandler {
       String cwd,
       Duration limit,
       CapturedOutput output) {
-    boolean merge = !output.isSplit();
-    boolean killOnClose = !limit.equals(TimeLimit.NONE);
-    return new Spawn(
-        argv, env, Set.of(), cwd, "", null, true, merge, false, 0, "", "", killOnClose);
+    Spawn merged = Spawn.merged(argv, env, cwd).withStdin();
+    Spawn spawn = output.isSplit() ? merged.unmerged() : merged;
+    return limit.equals(TimeLimit.NONE) ? spawn.notKilledOnClose() : spawn;
   }
 
   private static String command(ExecuteRequest request) {

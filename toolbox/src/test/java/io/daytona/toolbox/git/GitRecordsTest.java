@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -128,20 +127,7 @@ class GitRecordsTest {
 
   private GitRecords records(String script, Duration silence) {
     Spawn spawn =
-        new Spawn(
-            List.of("sh", "-c", script),
-            Map.of(),
-            Set.of(),
-            program.work().toString(),
-            "",
-            null,
-            false,
-            false,
-            false,
-            0,
-            "",
-            "",
-            true);
+        Spawn.merged(List.of("sh", "-c", script), Map.of(), program.work().toString()).unmerged();
     return new GitRecords(agent.spawn(spawn), '\0', silence, FAULTS);
   }
 }

@@ -33,7 +33,7 @@ final class SpawnRequests {
     spawn.argv().forEach(argument -> request.text(Tag.ARGV, argument));
     request.env(spawn.env());
     spawn.unset().forEach(key -> request.text(Tag.UNSET, key));
-    request.textIfAny(Tag.CWD, spawn.cwd()).textIfAny(Tag.USER, spawn.user());
+    request.textIfAny(Tag.CWD, spawn.cwd());
     Spawn.Terminal terminal = spawn.terminal();
     if (terminal != null) {
       request

@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -40,22 +39,7 @@ abstract class AgentTest {
   record Result(String stdout, String stderr, int status) {}
 
   final Result run(String script) throws InterruptedException {
-    Spawn spawn = shell(script);
-    Spawn apart =
-        new Spawn(
-            spawn.argv(),
-            spawn.env(),
-            Set.of(),
-            "",
-            "",
-            null,
-            false,
-            false,
-            false,
-            0,
-            "",
-            "",
-            true);
+    Spawn apart = shell(script).unmerged();
     try (AgentProcess process = client.spawn(apart)) {
       ByteArrayOutputStream stdout = new ByteArrayOutputStream();
       ByteArrayOutputStream stderr = new ByteArrayOutputStream();

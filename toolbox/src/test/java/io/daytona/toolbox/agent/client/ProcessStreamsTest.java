@@ -16,7 +16,6 @@ import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -93,20 +92,13 @@ class ProcessStreamsTest extends AgentTest {
   @Test
   void aDetachedProcessOutlivesItsConnection() throws Exception {
     Spawn detached =
-        new Spawn(
-            List.of("/bin/sh", "-c", "echo one; read line; echo \"two $line\"; exit 3"),
-            Map.of(),
-            Set.of(),
-            agent.work().toString(),
-            "",
-            null,
-            true,
-            false,
-            true,
-            0,
-            "a label",
-            "",
-            false);
+        Spawn.merged(
+                List.of("/bin/sh", "-c", "echo one; read line; echo \"two $line\"; exit 3"),
+                Map.of(),
+                agent.work().toString())
+            .unmerged()
+            .withStdin()
+            .detachedAs("", "a label", 0);
     String id;
     try (AgentProcess process = client.spawn(detached)) {
       id = process.process();
@@ -140,20 +132,8 @@ class ProcessStreamsTest extends AgentTest {
   @Test
   void aRingThatOverflowedSaysWhatIsLost() throws Exception {
     Spawn detached =
-        new Spawn(
-            List.of("/bin/sh", "-c", "seq 1 100000"),
-            Map.of(),
-            Set.of(),
-            "",
-            "",
-            null,
-            false,
-            true,
-            true,
-            65_536,
-            "",
-            "counter",
-            false);
+        Spawn.merged(List.of("/bin/sh", "-c", "seq 1 100000"), Map.of(), "")
+            .detachedAs("counter", "", 65_536);
     try (AgentProcess process = client.spawn(detached)) {
       assertEquals("counter", process.process());
     }
@@ -172,20 +152,12 @@ class ProcessStreamsTest extends AgentTest {
   @Test
   void aTerminalEchoesAndResizes() throws Exception {
     Spawn terminal =
-        new Spawn(
-            List.of("/bin/sh", "-c", "read x; stty size; read x; stty size"),
-            Map.of("TERM", "xterm"),
-            Set.of(),
-            "",
-            "",
-            new Spawn.Terminal(80, 24),
-            false,
-            false,
-            false,
-            0,
-            "",
-            "",
-            true);
+        Spawn.merged(
+                List.of("/bin/sh", "-c", "read x; stty size; read x; stty size"),
+                Map.of("TERM", "xterm"),
+                "")
+            .unmerged()
+            .onTerminal(new Spawn.Terminal(80, 24));
     try (AgentProcess process = client.spawn(terminal)) {
       process.write("\n".getBytes(UTF_8), 0, 1);
       ByteArrayOutputStream all = new ByteArrayOutputStream();
