@@ -22,9 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,27 +29,8 @@ import org.junit.jupiter.api.Timeout;
 /** Watching as server-sent events. */
 @Timeout(120)
 @Tag("slow")
-class WatchTest {
+class WatchTest extends InFileBox {
   private static final Path MAX_EVENTS = Path.of("/proc/sys/fs/inotify/max_queued_events");
-
-  private static FileBox box;
-
-  private Path dir;
-
-  @BeforeAll
-  static void start() throws Exception {
-    box = FileBox.start();
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    box.close();
-  }
-
-  @BeforeEach
-  void makeDirectory() throws Exception {
-    dir = box.directory();
-  }
 
   @Test
   void tellsWhatHappensInADirectory() throws Exception {

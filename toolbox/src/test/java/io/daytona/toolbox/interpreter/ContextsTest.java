@@ -20,8 +20,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,21 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Contexts of the interpreter (toolbox protocol §5.1). */
 @Timeout(120)
 @Tag("slow")
-class ContextsTest {
-  private ToolboxServer server;
-  private Interpreter interpreter;
-
-  @BeforeEach
-  void start() throws Exception {
-    server = ToolboxServer.start();
-    interpreter = new Interpreter(server);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    server.close();
-  }
-
+class ContextsTest extends InInterpreter {
   @Test
   void noDirectoryHasNulInItsName() throws Exception {
     assertError(

@@ -2,11 +2,8 @@ package io.daytona.toolbox.interpreter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.daytona.toolbox.ToolboxServer;
 import io.daytona.toolbox.interpreter.Interpreter.Result;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -14,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 /** Workers that their sandbox has stopped, or that it speaks for. */
 @Timeout(60)
 @Tag("slow")
-class HostileWorkerTest {
+class HostileWorkerTest extends InInterpreter {
   /** Gives code the worker's own link to the platform, and nothing that would end it in time. */
   private static final String TAKEN_OVER =
       """
@@ -27,20 +24,6 @@ class HostileWorkerTest {
       def say(**frame):
           os.write(own['link']._descriptor, (json.dumps(frame) + '\\n').encode())
       """;
-
-  private ToolboxServer server;
-  private Interpreter interpreter;
-
-  @BeforeEach
-  void start() throws Exception {
-    server = ToolboxServer.start();
-    interpreter = new Interpreter(server);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    server.close();
-  }
 
   @Test
   void aStoppedWorkerDoesNotStopTheClock() throws Exception {
