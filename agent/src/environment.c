@@ -1,6 +1,7 @@
 /* Environments: what a spawned process gets, and changing the base that all get. */
 #include "identity.h"
 
+#include "child.h"
 #include "conn.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "files.h"
 
-#include "identity.h"
+#include "child.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -217,6 +218,24 @@ static bool move(const char *from, const char *to, bool no_replace) {
         return false;
     }
     return rename(from, to) == 0;
+}
+
+char *sibling(const char *path, const char *prefix, const char *name) {
+    unsigned char random[8];
+    char *fresh;
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    while (end && path[end - 1] != '/')
+        end--;
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        work_fail(errno, "system", "getrandom");
+    int room = NAME_MAX - (int)strlen(prefix) - 48;
+    if (asprintf(&fresh, "%.*s%s%.*s%s%02x%02x%02x%02x%02x%02x%02x%02x", (int)end, path, prefix,
+                 room, name, *name ? ".daytona-upload-" : "", random[0], random[1], random[2],
+                 random[3], random[4], random[5], random[6], random[7]) < 0)
+        work_fail(ENOMEM, "system", "asprintf");
+    return fresh;
 }
 
 /* Another device, or a directory of a lower overlay layer: copy beside the target, put in place,

@@ -1,33 +1,8 @@
-/* The identity: what spawned processes and workers use by default; and the start of every forked
- * child. */
+/* The verbs that set the identity: what spawned processes and workers use by default. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
 #include "fields.h"
-#include "users.h"
-
-struct identity {
-    char **env;       /* base environment, NULL-terminated */
-    char *user, *cwd; /* NULL until the identity verb came */
-};
-
-extern struct identity identity;
-extern int proc_fd; /* /proc, opened before any program ran here; -1 when there is none */
-
-/* Remembers limits that children get back, and raises our own. */
-void identity_init(void);
-
-/* In a fresh child: own session, default signals, no descriptor from keep on, first to die when
- * memory runs out. */
-void child_start(int keep);
-/* The user named in the request, or the identity's. */
-bool child_user(struct span request, struct user *u);
-/* environment.c: of a spawned process: base, unset, env, and what its user implies. */
-char **child_env(struct span request, const struct user *u);
-/* Goes to the request's cwd, or to the default; false with errno. */
-bool child_chdir(struct span request, const struct user *u);
-/* Back to the limits the agent was started with. */
-void child_limits(void);
 
 struct stream;
 void verb_identity(struct stream *st, struct span request);

@@ -3,8 +3,8 @@
  * descriptor 3, or
  * --listen PATH. Never opens a path of the sandbox itself once it serves; forked children do.
  */
+#include "child.h"
 #include "conn.h"
-#include "identity.h"
 #include "process.h"
 #include "ring.h"
 #include "worker.h"
@@ -28,10 +28,9 @@
 
 enum { LISTEN_FD = 3, RESERVED_FDS = 6 };
 
-pid_t agent_pid;
 static struct watch signals;
 
-void reap_children(void) {
+static void reap_children(void) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
@@ -134,7 +133,7 @@ int main(int argc, char **argv) {
         die("getrandom");
     loop_init();
     signals_init();
-    identity_init();
+    child_init();
     ring_directory(state);
     conn_listen(fd);
     loop_run();

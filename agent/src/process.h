@@ -133,9 +133,6 @@ void signal_tree_later(struct stream *st, struct span request, const struct proc
 void verb_shutdown(struct stream *st, struct span request);
 void shutdown_and_exit(void);
 void shutdown_check(bool children_left);
-extern pid_t agent_pid;
-/* main.c: reaps every child that has ended, and tells their owners. */
-void reap_children(void);
 extern bool shutting_down;
 
 #endif

@@ -1,6 +1,7 @@
 /* Ending everything in the sandbox: by the verb, or because the agent itself was asked to end. */
 #include "process.h"
 
+#include "child.h"
 #include "conn.h"
 #include "worker.h"
 
@@ -66,7 +67,7 @@ static void begin(uint64_t timeout_ms) {
     signal_all(SIGTERM);
     signal_all(SIGCONT);
     timer_set(&patience, timeout_ms < 3600000 ? timeout_ms : 3600000, kill_them);
-    reap_children(); /* there may be none at all */
+    raise(SIGCHLD); /* looks for children: there may be none at all */
 }
 
 static void on_closed(struct stream *st) {

@@ -1,7 +1,7 @@
 /* Signals to groups and trees of processes. */
 #include "process.h"
 
-#include "identity.h"
+#include "child.h"
 #include "worker.h"
 
 #include <dirent.h>

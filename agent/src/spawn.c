@@ -1,7 +1,7 @@
 /* Starting a program: the child between fork and exec, and its report to the loop. */
 #include "process.h"
 
-#include "identity.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>

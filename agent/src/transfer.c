@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 enum { WRITE_PARENTS = 1, WRITE_APPEND = 2, CHUNK = 1 << 20, LINKS_MAX = 40 };
@@ -63,24 +62,6 @@ static void read_work(struct work *w) {
             return;
         left -= (uint64_t)n;
     }
-}
-
-char *sibling(const char *path, const char *prefix, const char *name) {
-    unsigned char random[8];
-    char *fresh;
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    while (end && path[end - 1] != '/')
-        end--;
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        work_fail(errno, "system", "getrandom");
-    int room = NAME_MAX - (int)strlen(prefix) - 48;
-    if (asprintf(&fresh, "%.*s%s%.*s%s%02x%02x%02x%02x%02x%02x%02x%02x", (int)end, path, prefix,
-                 room, name, *name ? ".daytona-upload-" : "", random[0], random[1], random[2],
-                 random[3], random[4], random[5], random[6], random[7]) < 0)
-        work_fail(ENOMEM, "system", "asprintf");
-    return fresh;
 }
 
 static const char *base_name(const char *path) {

@@ -1,6 +1,6 @@
 #include "worker.h"
 
-#include "identity.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>
