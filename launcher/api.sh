@@ -30,6 +30,16 @@ json_unescape() {
   printf '%b' "${text//\\\//\/}"
 }
 
+# A JSON string of a text.
+json_quote() {
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/\\n}
+  text=${text//$'\t'/\\t}
+  printf '"%s"' "${text//[[:cntrl:]]/?}"
+}
+
 wait_until_healthy() {
   local limit=$((SECONDS + 180)) reason
   say "Starting the platform"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# status, logs, env, bench and doctor. Sourced by ../daytona.
+# status, logs, env and bench. Sourced by ../daytona.
 
 require_data_directory() {
   is_root || fail "run as root: the key and the state of the platform are root's"
@@ -60,34 +60,3 @@ command_bench() {
   DAYTONA_TARGET=$(default_to "$(server_setting REGION)" us)
   exec "$(setting "$DATA_DIR/jailer.conf" app)/bin/bench" --data-dir "$DATA_DIR" "${REST[@]}"
 }
-
-command_doctor() {
-  local bad=0 missing
-  check_line "root" is_root || bad=1
-  check_line "Debian 12 ($(distribution))" is_supported_distribution || bad=1
-  check_line "Linux 6.1 or newer ($KERNEL_RELEASE)" is_supported_kernel || bad=1
-  find_jdk || true
-  check_line "JDK $JDK_VERSION${JDK:+ ($JDK)}" test -n "$JDK" || bad=1
-  mapfile -t missing < <(missing_packages)
-  if ((${#missing[@]} > 0)); then
-    say "missing  packages; ./daytona up installs them:"
-    list_packages "${missing[@]}"
-    bad=1
-  else
-    say "ok       packages"
-  fi
-  check_line "no route overlaps the sandboxes' addresses" has_free_subnet || bad=1
-  ((bad == 0)) || exit 1
-}
-
-check_line() {
-  local text=$1
-  shift
-  if "$@"; then say "ok       $text"; else
-    say "missing  $text"
-    return 1
-  fi
-}
-
-# Routes of the host, other than sandboxes' own, into 10.213.0.0/16.
-has_free_subnet() { ! ip -4 route show 2>/dev/null | grep -v ' dev dt[0-9]*s' | grep -qE '^10\.213\.'; }

@@ -1,64 +1,27 @@
 # shellcheck shell=bash
-# What the machine must offer: distribution, kernel, packages, JDK. Sourced by ../daytona.
+# What the machine must offer: rights, distribution, kernel, packages, JDK, user namespaces. Sourced by ../daytona.
 
 JVM_DIRECTORY=/usr/lib/jvm
-OS_RELEASE=/etc/os-release
 JDK_VERSION=25
 JDK=
 CLOSED_JDK=
-KERNEL_RELEASE=$(uname -r)
-
-# Debian package and why it is needed.
-PACKAGES=(
-  "ca-certificates|trust in the package registries"
-  "crun|runs the sandboxes (OCI runtime)"
-  "curl|talks to the API"
-  "debian-archive-keyring|verifies the packages of the default image"
-  "e2fsprogs|formats and checks the sandboxes' disks"
-  "gcc|compiles the jailer and the supervisor"
-  "iproute2|shows and configures the network"
-  "libc6-dev|compiles the jailer and the supervisor"
-  "libseccomp-dev|writes the sandboxes' system call filter"
-  "linux-libc-dev|kernel headers for the C programs"
-  "make|builds the C programs"
-  "mmdebstrap|builds the default image without root"
-  "musl-tools|compiles the agent, which is static"
-  "nftables|firewall rules of the sandboxes"
-  "procps|finds the image build's processes"
-  "uidmap|user namespace of the image build"
-  "util-linux|setpriv, flock, mount"
-  "xfsprogs|formats the pool of disks"
-)
+# Ubuntu's AppArmor takes the powers inside a new user namespace from programs without privileges.
+USERNS_RESTRICTION=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
+MAX_USER_NAMESPACES=/proc/sys/user/max_user_namespaces
 
 is_root() { ((EUID == 0)); }
 
-distribution() {
-  # shellcheck source=/dev/null # a fixed format of the system's
-  (source "$OS_RELEASE" 2>/dev/null && printf '%s %s' "${ID-}" "${VERSION_ID-}")
-}
+# The image build and every slot make a user namespace as a user without privileges.
+has_user_namespaces() { [[ $(cat "$MAX_USER_NAMESPACES" 2>/dev/null) != 0 ]] && ! is_userns_restricted; }
 
-is_supported_distribution() { [[ $(distribution) == "debian 12" ]]; }
+is_userns_restricted() { [[ $(cat "$USERNS_RESTRICTION" 2>/dev/null) == 1 ]]; }
 
-# Kernel 6.1 has all that is used: overlay on idmapped layers (5.19) and favordynmods (6.0).
-is_supported_kernel() {
-  local major minor
-  major=${KERNEL_RELEASE%%.*}
-  minor=${KERNEL_RELEASE#*.}
-  minor=${minor%%[!0-9]*}
-  ((major > 6 || (major == 6 && minor >= 1)))
-}
-
-is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
-
-# Prints the entries of PACKAGES that are not installed.
-missing_packages() {
-  local entry
-  for entry in "${PACKAGES[@]}"; do
-    is_installed "${entry%%|*}" || printf '%s\n' "$entry"
-  done
-  if [[ ! -x $CHECKOUT/mvnw ]] && ! command -v mvn >/dev/null; then
-    echo "maven|builds the server"
-  fi
+# userns_commands PREFIX: allow them, from now on.
+userns_commands() {
+  local key=user.max_user_namespaces value=65536
+  ! is_userns_restricted || { key=kernel.apparmor_restrict_unprivileged_userns value=0; }
+  printf '  echo %s=%s | %stee /etc/sysctl.d/60-daytona.conf\n' "$key" "$value" "$1"
+  printf '  %ssysctl -p /etc/sysctl.d/60-daytona.conf\n' "$1"
 }
 
 # Sets JDK to a JDK 25: JAVA_HOME, the PATH's javac, or one below /usr/lib/jvm. One that the platform's user could not
@@ -93,9 +56,10 @@ is_open_to_all() { ! is_root || setpriv --reuid 65534 --regid 65534 --clear-grou
 require_host() {
   local problems=()
   is_root || problems+=("root")
-  is_supported_distribution || problems+=("Debian 12: this is $(distribution_name)")
+  is_supported_distribution || problems+=("Debian 12 or 13, Ubuntu 22.04 or 24.04, or Fedora $FEDORA_FIRST and newer: this is $(distribution_name)")
   is_supported_kernel || problems+=("Linux 6.1 or newer: this is $KERNEL_RELEASE")
   find_jdk || problems+=("a JDK $JDK_VERSION with javac that every user can run: $(why_no_jdk)")
+  has_user_namespaces || problems+=("user namespaces for programs without privileges: this machine's $(why_no_userns)")
   ((${#problems[@]} > 0)) || return 0
   {
     echo "error: ./daytona up needs what this machine lacks:"
@@ -110,9 +74,8 @@ require_host() {
   exit 1
 }
 
-distribution_name() {
-  # shellcheck source=/dev/null # a fixed format of the system's
-  (source "$OS_RELEASE" 2>/dev/null && printf '%s' "${PRETTY_NAME-${ID-} ${VERSION_ID-}}") || printf 'of no known name'
+why_no_userns() {
+  if is_userns_restricted; then echo "AppArmor restricts them"; else echo "limit (user.max_user_namespaces) is 0"; fi
 }
 
 why_no_jdk() {
@@ -135,40 +98,29 @@ installation_here() {
     echo "These commands install it, as root (su -):"
   fi
   mapfile -t missing < <(missing_packages)
-  is_supported_kernel || missing+=("linux-image-$(dpkg --print-architecture)|")
-  ((${#missing[@]} == 0)) || apt_commands "$sudo" "${missing[@]%%|*}"
+  is_supported_kernel || missing+=("$(kernel_package)|")
+  ((${#missing[@]} == 0)) || package_commands "$sudo" "${missing[@]%%|*}"
   [[ -n $JDK ]] || jdk_commands "$sudo"
+  has_user_namespaces || userns_commands "$sudo"
   is_supported_kernel || printf '  %sreboot\n' "$sudo"
   printf '  %s./daytona up\n' "$sudo"
 }
 
 # Another distribution cannot be made to fit: what a Debian 12 needs in its place.
 installation_elsewhere() {
-  echo "The platform is prepared for Debian 12 alone; a virtual machine will do. Install it from"
-  echo "  https://www.debian.org/releases/bookworm/debian-installer/"
+  local names
+  # shellcheck disable=SC2034 # read by packages and package_commands
+  OS_RELEASE=/dev/null # what follows is for Debian
+  mapfile -t names < <(packages)
+  echo "It is prepared for those alone; a virtual machine will do. Install Debian from"
+  echo "  https://www.debian.org/releases/stable/debian-installer/"
   echo "and there, as root in a copy of this directory:"
-  apt_commands '' "${PACKAGES[@]%%|*}" maven
+  package_commands '' "${names[@]%%|*}" maven
   CLOSED_JDK='' jdk_commands ''
   echo "  ./daytona up"
 }
 
-# apt_commands PREFIX PACKAGE…, in lines of a terminal's width.
-apt_commands() {
-  local prefix=$1 line package
-  shift
-  printf '  %sapt-get update\n' "$prefix"
-  line="  ${prefix}apt-get install -y --no-install-recommends"
-  for package in "$@"; do
-    if ((${#line} + ${#package} > 76)); then
-      printf '%s \\\n' "$line"
-      line="   "
-    fi
-    line+=" $package"
-  done
-  printf '%s\n' "$line"
-}
-
-# Debian 12 has no JDK of that version: Eclipse Temurin's newest, by its stable URL.
+# Not every distribution has a JDK of that version: Eclipse Temurin's newest, by its stable URL.
 jdk_commands() {
   local prefix=$1 machine
   printf '  %smkdir -p %s\n' "$prefix" "$JVM_DIRECTORY"
@@ -183,11 +135,6 @@ jdk_commands() {
   printf '    %star -xz --no-same-owner -C %s\n' "$prefix" "$JVM_DIRECTORY"
 }
 
-list_packages() {
-  local entry
-  for entry in "$@"; do printf '  %-24s %s\n' "${entry%%|*}" "${entry#*|}"; done
-}
-
 install_packages() {
   local missing log
   mapfile -t missing < <(missing_packages)
@@ -195,12 +142,10 @@ install_packages() {
   say "Installing packages:"
   list_packages "${missing[@]}"
   log=$(mktemp)
-  export DEBIAN_FRONTEND=noninteractive
-  if ! { apt-get -q -o DPkg::Lock::Timeout=300 update &&
-    apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]%%|*}"; } >"$log" 2>&1 </dev/null; then
+  if ! install_with_manager "${missing[@]%%|*}" >"$log" 2>&1 </dev/null; then
     tail -n 30 "$log" >&2
     rm -f "$log"
-    fail "apt-get could not install them; its last lines are above"
+    fail "$(package_manager) could not install them; its last lines are above"
   fi
   rm -f "$log"
 }

@@ -13,6 +13,7 @@
   SERVER_OPTIONS=()
   PURGE=0
   FOLLOW=0
+  JSON=0
   LOG_NAME=server
   REST=()
 }
@@ -49,6 +50,7 @@ parse_options() {
         SERVER_OPTIONS+=("$option")
         ;;
       down:--purge) PURGE=1 ;;
+      doctor:--json) JSON=1 ;;
       logs:-f | logs:--follow) FOLLOW=1 ;;
       logs:server | logs:jailer | logs:supervisor | logs:postgres) LOG_NAME=$argument ;;
       bench:*) REST+=("$argument") ;;
@@ -110,7 +112,7 @@ Usage: ./daytona COMMAND [OPTION]…
   logs      shows a log
   env       prints DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for a shell
   bench     measures the running platform
-  doctor    checks this machine
+  doctor    checks this machine and the configuration, and says what to do
 
 ./daytona help COMMAND describes one. Every command takes --data-dir DIR (default: $DAYTONA_DATA_DIR or /var/lib/daytona).
 TEXT
@@ -200,8 +202,11 @@ TEXT
 
 help_doctor() {
   cat <<'TEXT'
-Usage: ./daytona doctor [--data-dir DIR]
+Usage: ./daytona doctor [--data-dir DIR] [--json]
 
-Checks whether this machine can run the platform. Changes nothing; ends with 1 when something is missing.
+Checks this machine, and the configuration of a platform that exists, and says what to do. Changes nothing; ends with 1
+when something is missing. A warning costs something, such as the sandboxes' network, but the platform runs.
+
+  --json    {"state": ok|warning|missing, "checks": [{"id", "state", "title", "remedy": [line…]}]}
 TEXT
 }

@@ -5,8 +5,10 @@ there, too, with apt-get only simulated and the download of the JDK answered fro
 """
 
 import hashlib
+import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,6 +22,8 @@ SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]
 UBUNTU = 'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n'
 FEDORA = 'NAME="Fedora Linux"\nVERSION="41 (Server Edition)"\nID=fedora\nVERSION_ID=41\nPRETTY_NAME="Fedora Linux 41 (Server Edition)"\n'
+OLD_UBUNTU = 'PRETTY_NAME="Ubuntu 20.04.6 LTS"\nNAME="Ubuntu"\nVERSION_ID="20.04"\nID=ubuntu\nID_LIKE=debian\n'
+ARCH = 'NAME="Arch Linux"\nPRETTY_NAME="Arch Linux"\nID=arch\n'
 ALPINE = 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.21.0\nPRETTY_NAME="Alpine Linux v3.21"\n'
 # A terminal of 24 rows and 80 columns.
 ROWS, COLUMNS = 24, 80
@@ -73,17 +77,25 @@ class Machine:
         assert len(kept) == len(paragraphs) - len(names), names
         return self.file(DPKG_STATUS, "\n\n".join(kept))
 
+    def with_kernel(self, release):
+        self.program("uname", f"#!/bin/sh\n[ \"$1\" = -r ] && echo {release} || exec /usr/bin/uname \"$@\"\n")
+        return self
+
+    def program(self, name, text):
+        """A program that is found before this machine's."""
+        tools = self.work / "tools"
+        tools.mkdir(exist_ok=True)
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+        self.environment["PATH"] = f"{tools}:{SYSTEM_PATH}"
+
     def without_sudo(self):
         if os.path.exists("/usr/bin/sudo"):
             self.file("/usr/bin/sudo", "")
         return self
 
     def with_sudo(self):
-        tools = self.work / "tools"
-        tools.mkdir()
-        (tools / "sudo").write_text("#!/bin/sh\nexit 1\n")
-        (tools / "sudo").chmod(0o755)
-        self.environment["PATH"] = f"{tools}:{SYSTEM_PATH}"
+        self.program("sudo", "#!/bin/sh\nexit 1\n")
         return self
 
     def as_nobody(self):
@@ -154,20 +166,38 @@ class Hosts(unittest.TestCase):
         return self.machine.run("bash", "-c", REHEARSAL, user=[], COMMANDS=self.commands(text), DOWNLOAD=str(download))
 
     def test_other_distributions(self):
-        for text, name in ((UBUNTU, "Ubuntu 24.04.1 LTS"), (FEDORA, "Fedora Linux 41 (Server Edition)"), (ALPINE, "Alpine Linux v3.21")):
+        for text, name in ((ARCH, "Arch Linux"), (OLD_UBUNTU, "Ubuntu 20.04.6 LTS"), (ALPINE, "Alpine Linux v3.21")):
             with self.subTest(name):
                 self.machine = Machine(self.work).distribution(text)
                 printed = self.refusal()
-                self.assertIn(f"  - Debian 12: this is {name}\n", printed)
-                self.assertIn("Debian 12 alone", printed)
+                self.assertRegex(printed, rf"  - Debian 12 or 13, Ubuntu .*, or Fedora .*: this is {re.escape(name)}\n")
+                self.assertIn("prepared for those alone", printed)
                 for package in ("crun", "mmdebstrap", "maven", "xfsprogs"):
                     self.assertRegex(printed, rf"\b{package}\b")
                 self.assertIn("/25/ga/linux/", printed)
                 self.assertNotIn("- root", printed)
 
-    def test_commands_for_a_debian_12_in_its_place(self):
-        """They are right on a Debian 12: this machine, with the JDK hidden."""
-        self.machine.distribution(FEDORA)
+    def test_an_ubuntu_whose_kernel_is_too_old(self):
+        self.machine.distribution(UBUNTU.replace("24.04", "22.04")).with_kernel("5.15.0-119-generic")
+        printed = self.refusal()
+        self.assertEqual(["  - Linux 6.1 or newer: this is 5.15.0-119-generic"], [line for line in printed.splitlines() if line.startswith("  - ")])
+        self.assertEqual(
+            ["apt-get update", "apt-get install -y --no-install-recommends linux-generic-hwe-22.04", "reboot", "./daytona up"],
+            self.commands(printed).splitlines())
+
+    def test_doctor_on_a_fedora(self):
+        self.machine.distribution(FEDORA).program("rpm", "#!/bin/sh\n[ \"$3\" != crun ]\n")
+        done = self.machine.run("./daytona", "doctor", "--json", "--data-dir", str(self.work / "data"))
+        told = json.loads(done.stdout)
+        self.assertEqual((1, "missing"), (done.returncode, told["state"]), done.stderr)
+        found = {check["id"]: check for check in told["checks"]}
+        self.assertEqual("packages: crun", found.pop("packages")["title"])
+        self.assertEqual({"ok"}, {check["state"] for check in found.values()}, found)
+        self.assertFalse((self.work / "data").exists())
+
+    def test_commands_for_a_debian_in_its_place(self):
+        """They are right on a Debian: this machine, with the JDK hidden."""
+        self.machine.distribution(ARCH)
         printed = self.refusal()
         self.machine = Machine(self.work).without_jdk()
         done = self.rehearse(printed)
