@@ -4,11 +4,13 @@
 """
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import signal
 import subprocess
 import tempfile
+import uuid
 
 import platform_under_test as platform
 
@@ -81,6 +83,22 @@ class OwnPlatform:
         """Rows of one SQL statement, cells as text."""
         socket = next((self.data / "postgres").glob(".s.PGSQL.*[0-9]"))
         return [tuple(line.split("\t")) for line in platform.as_user(SQL, socket, input=statement).splitlines()]
+
+    def add_organization(self, name, key, **columns):
+        """An account with an organization and a key of its own; no route makes them yet."""
+        organization = uuid.uuid4()
+        values = "".join(f", {value}" for value in columns.values())
+        self.sql(
+            f"""
+            INSERT INTO account (id, name, system_role, created_at) VALUES ('{name}', '{name}', 'user', now());
+            INSERT INTO organization (id, name, created_by, personal, default_region_id, created_at, updated_at{"".join(f", {column}" for column in columns)})
+              SELECT '{organization}', '{name}', '{name}', true, id, now(), now(){values} FROM region;
+            INSERT INTO membership (organization_id, account_id, role) VALUES ('{organization}', '{name}', 'owner');
+            INSERT INTO api_key (organization_id, account_id, name, hash, prefix, suffix, permissions, created_at)
+              SELECT '{organization}', '{name}', '{name}', '{hashlib.sha256(key.encode()).hexdigest()}', 'dtn', '{key[-3:]}',
+                permissions, now() FROM api_key WHERE account_id = 'daytona-admin';
+            """
+        )
 
     @contextlib.contextmanager
     def frozen_jailer(self):

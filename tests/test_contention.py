@@ -1,10 +1,9 @@
-"""Requests that meet each other: creations cancelled, too many at once, a sandbox that is busy, and somebody else's sandbox.
+"""Requests that meet each other: creations cancelled, too many at once or in too short a time, a sandbox that is busy, and somebody else's sandbox.
 
-Against a platform of its own that takes two creations at once and lets three wait. A stopped jailer holds operations in their middle.
+Against a platform of its own that takes two creations at once and lets three wait, and that limits rates so that only those whom a test limits notice. A stopped jailer holds operations in their middle.
 """
 
 import concurrent.futures
-import hashlib
 import json
 import re
 import threading
@@ -14,6 +13,7 @@ import uuid
 
 import own_platform
 import platform_under_test as platform
+from rate_limits import RateLimits
 
 CONCURRENCY, QUEUE = 2, 3
 BUSY = "Sandbox state change in progress"
@@ -21,31 +21,15 @@ DEAF = "nohup setsid sh -c 'trap \"\" TERM; while :; do sleep 0.2; done' >/dev/n
 STRANGER = "dtn_" + uuid.uuid4().hex * 2
 
 
-class Contention(unittest.TestCase):
+class Contention(RateLimits, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.own = own_platform.OwnPlatform()
         cls.addClassCleanup(cls.own.purge)
-        cls.own.use(CREATE_CONCURRENCY=CONCURRENCY, CREATE_QUEUE=QUEUE, RUNNER_STOP_GRACE="2s")
-        cls.add_stranger()
+        cls.own.use(CREATE_CONCURRENCY=CONCURRENCY, CREATE_QUEUE=QUEUE, RUNNER_STOP_GRACE="2s", **RateLimits.SETTINGS)
+        cls.own.add_organization("stranger", STRANGER)
         cls.threads = concurrent.futures.ThreadPoolExecutor(32)
         cls.addClassCleanup(cls.threads.shutdown)
-
-    @classmethod
-    def add_stranger(cls):
-        """An account with an organization and a key of its own; no route makes them yet."""
-        organization = uuid.uuid4()
-        cls.own.sql(
-            f"""
-            INSERT INTO account (id, name, system_role, created_at) VALUES ('stranger', 'Stranger', 'user', now());
-            INSERT INTO organization (id, name, created_by, personal, default_region_id, created_at, updated_at)
-              SELECT '{organization}', 'Other', 'stranger', true, id, now(), now() FROM region;
-            INSERT INTO membership (organization_id, account_id, role) VALUES ('{organization}', 'stranger', 'owner');
-            INSERT INTO api_key (organization_id, account_id, name, hash, prefix, suffix, permissions, created_at)
-              SELECT '{organization}', 'stranger', 'stranger', '{hashlib.sha256(STRANGER.encode()).hexdigest()}', 'dtn', '{STRANGER[-3:]}',
-                permissions, now() FROM api_key WHERE account_id = 'daytona-admin';
-            """
-        )
 
     def tearDown(self):
         """Whatever happened: nothing is left of it, and host and rows agree."""

@@ -25,7 +25,7 @@ ELSEWHERE = {
     "EXE-02": CLIENTS, "PTY-07": CLIENTS, "PTY-08": CLIENTS, "ERR-01": CLIENTS,
     "EXE-07": "http, HttpServerTest and test_silence.py: nothing ends a silent request before an hour",
     "EXE-09": "a command of the command-line client, which is not built yet",
-    "ERR-03": "nothing limits a rate yet; 503 with Retry-After: test_contention.py",
+    "ERR-03": "test_contention.py: a burst of each published client; 503 with Retry-After",
     "ERR-06": "a code of the clients for a failed creation, which answers as test_refusals.py and test_contention.py show",
     "ERR-10": "test_refusals.py and gateway, ToolboxGatewayTest: requests to a stopped sandbox",
 }

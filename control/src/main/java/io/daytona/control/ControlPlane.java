@@ -25,6 +25,8 @@ import io.daytona.control.snapshot.Snapshots;
 import io.daytona.http.Authenticator;
 import io.daytona.http.Endpoint;
 import io.daytona.http.ErrorRenderer;
+import io.daytona.http.Limiter;
+import io.daytona.http.limit.RateLimit;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.failpoint.Failpoints;
 import io.daytona.wire.runner.Runner;
@@ -33,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -76,13 +79,15 @@ public final class ControlPlane implements AutoCloseable {
    * @param runner makes sandboxes real; used from {@link #start} on
    * @param failpoints named places behind every transition
    * @param clock tells the time
+   * @param rateLimits limits of request rates, which clients are told of
    */
   public ControlPlane(
       ControlConfig config,
       DataSource dataSource,
       Runner runner,
       Failpoints failpoints,
-      Clock clock) {
+      Clock clock,
+      Map<Limiter, RateLimit> rateLimits) {
     SecureRandom random = new SecureRandom();
     this.config = config;
     this.dataSource = dataSource;
@@ -111,7 +116,7 @@ public final class ControlPlane implements AutoCloseable {
             clock,
             random);
     retention = new Retention(database, clock);
-    endpoints = table(config, urls, keys, snapshots, sandboxes, signingKeys);
+    endpoints = table(config, rateLimits, urls, keys, snapshots, sandboxes, signingKeys);
   }
 
   private static SandboxPolicy policy(ControlConfig config) {
@@ -125,6 +130,7 @@ public final class ControlPlane implements AutoCloseable {
 
   private static List<Endpoint<?, ?>> table(
       ControlConfig config,
+      Map<Limiter, RateLimit> rateLimits,
       PublicUrls urls,
       ApiKeys keys,
       Snapshots snapshots,
@@ -137,7 +143,8 @@ public final class ControlPlane implements AutoCloseable {
                 config.version(),
                 config.environment(),
                 config.defaultSnapshot(),
-                config.maxAutoArchiveInterval())
+                config.maxAutoArchiveInterval(),
+                rateLimits)
             .endpoints());
     rows.addAll(new ApiKeyEndpoints(keys).endpoints());
     rows.addAll(sandboxes.endpoints());

@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.daytona.control.persistence.TestPostgres;
 import io.daytona.wire.failpoint.Failpoints;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ConfigurationTest {
@@ -58,7 +59,8 @@ class ConfigurationTest {
             dataSource,
             FakeRunner.withImage(),
             Failpoints.NONE,
-            new MutableClock());
+            new MutableClock(),
+            Map.of());
     plane.start();
     return plane;
   }

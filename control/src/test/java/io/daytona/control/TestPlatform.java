@@ -7,6 +7,9 @@ import io.daytona.control.persistence.TestPostgres;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
 import io.daytona.http.Json;
+import io.daytona.http.Limiter;
+import io.daytona.http.limit.RateLimit;
+import io.daytona.http.limit.RateLimiters;
 import io.daytona.wire.failpoint.Failpoints;
 import java.io.IOException;
 import java.net.URI;
@@ -37,6 +40,7 @@ final class TestPlatform implements AutoCloseable {
   final HikariDataSource dataSource;
   private final HttpClient client = HttpClient.newHttpClient();
   private final TestPostgres postgres;
+  private final RateLimiters limits;
   private ControlPlane control;
   private HttpServer server;
 
@@ -51,9 +55,14 @@ final class TestPlatform implements AutoCloseable {
     }
   }
 
-  private TestPlatform(FakeRunner runner, ControlConfig config, TestPostgres postgres) {
+  private TestPlatform(
+      FakeRunner runner,
+      ControlConfig config,
+      TestPostgres postgres,
+      Map<Limiter, RateLimit> limits) {
     this.runner = runner;
     this.postgres = postgres;
+    this.limits = new RateLimiters(limits, System::nanoTime);
     HikariConfig pool = new HikariConfig();
     pool.setJdbcUrl(postgres.freshDatabase());
     pool.setMaximumPoolSize(10);
@@ -73,8 +82,21 @@ final class TestPlatform implements AutoCloseable {
     return start(runner, config, TestPostgres.shared());
   }
 
+  /** A platform that limits the rates of requests. */
+  static TestPlatform start(Map<Limiter, RateLimit> limits) {
+    return start(FakeRunner.withImage(), ControlConfig.defaults(), TestPostgres.shared(), limits);
+  }
+
   static TestPlatform start(FakeRunner runner, ControlConfig config, TestPostgres postgres) {
-    TestPlatform platform = new TestPlatform(runner, config.withAdminApiKey(KEY), postgres);
+    return start(runner, config, postgres, Map.of());
+  }
+
+  private static TestPlatform start(
+      FakeRunner runner,
+      ControlConfig config,
+      TestPostgres postgres,
+      Map<Limiter, RateLimit> limits) {
+    TestPlatform platform = new TestPlatform(runner, config.withAdminApiKey(KEY), postgres, limits);
     if (!runner.prepared.isEmpty()) {
       platform.await("active snapshots", platform::snapshotsActive);
     }
@@ -87,14 +109,20 @@ final class TestPlatform implements AutoCloseable {
 
   private ControlPlane plane(ControlConfig config) {
     Failpoints failpoints = passed::add;
-    ControlPlane plane = new ControlPlane(config, dataSource, runner, failpoints, clock);
+    ControlPlane plane =
+        new ControlPlane(config, dataSource, runner, failpoints, clock, limits.limits());
     plane.start();
     return plane;
   }
 
-  private static HttpServer listen(ControlPlane plane) {
+  private HttpServer listen(ControlPlane plane) {
     return HttpServer.builder(HttpConfig.defaults())
-        .mount("/api", plane.endpoints(), plane.authenticator(), plane.errorRenderer())
+        .mount(
+            "/api",
+            plane.endpoints(),
+            limits.around(plane.authenticator()),
+            plane.errorRenderer(),
+            limits.anonymous())
         .start();
   }
 

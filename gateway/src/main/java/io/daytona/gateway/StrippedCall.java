@@ -2,6 +2,7 @@ package io.daytona.gateway;
 
 import io.daytona.http.Call;
 import io.daytona.http.QueryString;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -118,6 +119,16 @@ class StrippedCall<B> implements Call<B> {
   @Override
   public String origin() {
     return call.origin();
+  }
+
+  @Override
+  public InetAddress clientAddress() {
+    return call.clientAddress();
+  }
+
+  @Override
+  public void replyHeader(String name, String value) {
+    call.replyHeader(name, value);
   }
 
   @Override

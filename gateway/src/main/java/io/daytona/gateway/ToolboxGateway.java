@@ -8,6 +8,7 @@ import io.daytona.http.EndpointTable;
 import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
 import io.daytona.http.RequestObserver;
+import io.daytona.http.limit.RateLimiters;
 import io.daytona.wire.access.SandboxGate;
 import java.time.Duration;
 import java.util.List;
@@ -39,14 +40,17 @@ public final class ToolboxGateway implements AutoCloseable {
    * @param errors shape of its errors
    * @param version release that {@code /health} answers
    * @param proxyDomain domain of preview hosts, with or without a port
+   * @param limits bounds failed attempts to be let in; the API's, so that nobody tries here what is
+   *     refused there
    */
   public ToolboxGateway(
       SandboxGate gate,
       EndpointTable toolbox,
       ErrorRenderer errors,
       String version,
-      String proxyDomain) {
-    this(gate, toolbox, errors, version, proxyDomain, TOUCH_EVERY, Shares.MAX_OPEN);
+      String proxyDomain,
+      RateLimiters limits) {
+    this(gate, toolbox, errors, version, proxyDomain, limits, TOUCH_EVERY, Shares.MAX_OPEN);
   }
 
   ToolboxGateway(
@@ -55,6 +59,7 @@ public final class ToolboxGateway implements AutoCloseable {
       ErrorRenderer errors,
       String version,
       String proxyDomain,
+      RateLimiters limits,
       Duration touchEvery,
       int maxOpen) {
     this.toolbox = Guarded.members(toolbox);
@@ -67,7 +72,7 @@ public final class ToolboxGateway implements AutoCloseable {
                 Access.PUBLIC,
                 Health.class,
                 call -> new Health("ok", version)));
-    this.authenticator = new SandboxAuthenticator(gate);
+    this.authenticator = limits.around(new SandboxAuthenticator(gate));
     this.errors = errors;
     this.activity = new Activity(gate::touch, touchEvery);
     this.observer = new Shares(activity, maxOpen);

@@ -12,8 +12,11 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
+import io.daytona.http.Limiter;
 import io.daytona.http.Method;
 import io.daytona.http.SocketEndpoint;
+import io.daytona.http.limit.RateLimit;
+import io.daytona.http.limit.RateLimiters;
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.access.SignedFileRequest;
@@ -40,6 +43,9 @@ class ToolboxGatewayTest {
 
   private static final int MAX_OPEN = 6;
 
+  /** More than the other tests have. */
+  private static final int MAX_FAILURES = 30;
+
   private final BlockingQueue<String> touched = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> signed = new LinkedBlockingQueue<>();
   private final CountDownLatch release = new CountDownLatch(1);
@@ -51,6 +57,8 @@ class ToolboxGatewayTest {
               Map.of("statusCode", error.kind().status(), "message", error.sentence(), "path", uri),
           "1.2.3",
           "proxy.localhost:4000",
+          new RateLimiters(
+              Map.of(Limiter.FAILED_AUTH, new RateLimit(MAX_FAILURES, 3600)), System::nanoTime),
           Duration.ofMillis(200),
           MAX_OPEN);
   private final HttpServer server =
@@ -209,6 +217,23 @@ class ToolboxGatewayTest {
         assertTrue(reply.contains("\"id\":\"" + ID + "\""), reply);
       }
     }
+  }
+
+  @Test
+  void failedAttemptsAreBoundedForRequestsAndWebSocketsTogether() throws IOException {
+    String path = "/toolbox/" + ID + "/seen";
+    for (int i = 0; i < MAX_FAILURES; i++) {
+      String refused = get("h", path, "Authorization: Bearer wrong " + i);
+      assertTrue(refused.startsWith("HTTP/1.1 401 "), refused);
+    }
+    for (String reply :
+        List.of(
+            get("h", path, "Authorization: Bearer key"),
+            upgrade("h", path + "/x", "Authorization: Bearer key"))) {
+      assertTrue(reply.startsWith("HTTP/1.1 429 "), reply);
+      assertTrue(reply.contains("Retry-After-failed-auth: "), reply);
+    }
+    assertTrue(get("h", "/health").startsWith("HTTP/1.1 200 "));
   }
 
   @Test

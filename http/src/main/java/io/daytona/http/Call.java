@@ -1,5 +1,6 @@
 package io.daytona.http;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,9 @@ public interface Call<B> {
   /** {@code scheme://host[:port]} that the client used, {@code X-Forwarded-*} honoured. */
   String origin();
 
+  /** Address at the other end of the connection: the client's, or that of the proxy before us. */
+  InetAddress clientAddress();
+
   /** Id of this request, echoed in {@code X-Request-Id}. */
   String requestId();
 
@@ -70,4 +74,10 @@ public interface Call<B> {
 
   /** Adds a {@code Server-Timing} entry to the reply, in milliseconds. */
   void timing(String name, double millis);
+
+  /**
+   * Sets a header of the reply, errors and upgrades included, that scripts of other origins may
+   * read; without effect once the reply has begun.
+   */
+  void replyHeader(String name, String value);
 }

@@ -18,6 +18,10 @@ public enum CorsPolicy {
   PROXY;
 
   private static final String METHODS = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS";
+
+  /** Header that names what scripts may read of a reply. */
+  static final String EXPOSE = "Access-Control-Expose-Headers";
+
   private static final String EXPOSED =
       "X-Request-Id, Server-Timing, X-Daytona-Api-Version, Retry-After";
 
@@ -55,7 +59,7 @@ public enum CorsPolicy {
       }
     }
     if (!preflight) {
-      headers.put("Access-Control-Expose-Headers", EXPOSED);
+      headers.put(EXPOSE, EXPOSED);
       return headers;
     }
     headers.put("Access-Control-Allow-Methods", METHODS);

@@ -78,6 +78,7 @@ final class EdgeHandler extends Handler.Wrapper {
     request.setAttribute(Exchange.ATTRIBUTE, exchange);
     Response response = new UnreadBody(exchange, request, plain);
     ConnectionMetaData connection = request.getConnectionMetaData();
+    exchange.client(connection.getRemoteSocketAddress());
     exchange.departures(
         action ->
             departures.watch(

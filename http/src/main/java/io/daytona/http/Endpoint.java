@@ -1,5 +1,7 @@
 package io.daytona.http;
 
+import java.util.Optional;
+
 /**
  * One row of the endpoint table: the single source for routing, authorization, OpenAPI and metrics
  * names.
@@ -17,6 +19,7 @@ package io.daytona.http;
  *     streamed
  * @param status status of a successful reply, 200…299
  * @param handler does the work on a virtual thread, may block
+ * @param limiter what a request counts for; empty for one that is never counted
  * @param <B> body
  * @param <R> reply
  */
@@ -29,8 +32,48 @@ public record Endpoint<B, R>(
     Class<B> body,
     Class<R> reply,
     int status,
-    Handler<B, R> handler)
+    Handler<B, R> handler,
+    Optional<Limiter> limiter)
     implements Route {
+
+  /** A row that counts as its access says: by address for the public, else by organization. */
+  public Endpoint(
+      Method method,
+      String path,
+      String operation,
+      String summary,
+      Access access,
+      Class<B> body,
+      Class<R> reply,
+      int status,
+      Handler<B, R> handler) {
+    this(
+        method,
+        path,
+        operation,
+        summary,
+        access,
+        body,
+        reply,
+        status,
+        handler,
+        Limiter.usual(access));
+  }
+
+  /** The same row with a limiter of its own. */
+  public Endpoint<B, R> counted(Limiter own) {
+    return counted(Optional.of(own));
+  }
+
+  /** The same row, never counted. */
+  public Endpoint<B, R> uncounted() {
+    return counted(Optional.empty());
+  }
+
+  private Endpoint<B, R> counted(Optional<Limiter> own) {
+    return new Endpoint<>(
+        method, path, operation, summary, access, body, reply, status, handler, own);
+  }
 
   /** Does the work of an endpoint. */
   @FunctionalInterface

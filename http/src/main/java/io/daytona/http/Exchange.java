@@ -1,5 +1,8 @@
 package io.daytona.http;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +26,7 @@ final class Exchange {
   private volatile Function<Runnable, Call.Watch> departures = action -> () -> {};
   private volatile Function<Runnable, Call.Watch> stop = action -> () -> {};
   private volatile boolean refused;
+  private volatile InetAddress client = InetAddress.getLoopbackAddress();
 
   private Exchange(String requestId, String method, String uri, long startNanos) {
     this.requestId = requestId;
@@ -54,6 +58,18 @@ final class Exchange {
   /** Whether the reply is an error of ours, and not one that was passed on. */
   boolean isRefused() {
     return refused;
+  }
+
+  /** Sets the other end of the connection. */
+  void client(SocketAddress address) {
+    if (address instanceof InetSocketAddress internet) {
+      client = internet.getAddress();
+    }
+  }
+
+  /** See {@link Call#clientAddress}. */
+  InetAddress client() {
+    return client;
   }
 
   /** Sets how it is found that the client has left and that the server stops. */

@@ -57,6 +57,16 @@ final class JavalinCall<B> extends RequestCall<B> {
   }
 
   @Override
+  @Nullable String replied(String name) {
+    return context.res().getHeader(name);
+  }
+
+  @Override
+  void reply(String name, String value) {
+    context.res().setHeader(name, value);
+  }
+
+  @Override
   public String path(String name) {
     return context.pathParam(name);
   }

@@ -1,5 +1,6 @@
 package io.daytona.http;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,12 @@ abstract class RequestCall<B> implements Call<B> {
 
   /** The path that was routed, as sent. */
   abstract String routedPath();
+
+  /** A header of the reply as it is now, null when absent. */
+  abstract @Nullable String replied(String name);
+
+  /** Sets a header of the reply. */
+  abstract void reply(String name, String value);
 
   /** How many segments stand before the rest. */
   abstract int segmentsBeforeRest();
@@ -103,6 +110,20 @@ abstract class RequestCall<B> implements Call<B> {
     return header(header)
         .map(value -> value.split(",", 2)[0].strip())
         .filter(value -> !value.isEmpty());
+  }
+
+  @Override
+  public final InetAddress clientAddress() {
+    return exchange.client();
+  }
+
+  @Override
+  public final void replyHeader(String name, String value) {
+    reply(name, value);
+    String exposed = replied(CorsPolicy.EXPOSE);
+    if (exposed != null) {
+      reply(CorsPolicy.EXPOSE, exposed + ", " + name);
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.daytona.http;
 
+import java.util.Optional;
+
 /** What authenticators and observers see of a row of an endpoint table, of either kind. */
 public interface Route {
   /** Template below the mount point, parameters in braces. */
@@ -13,4 +15,9 @@ public interface Route {
 
   /** What the caller must have. */
   Access access();
+
+  /** What a request counts for; empty for one that is never counted. */
+  default Optional<Limiter> limiter() {
+    return Limiter.usual(access());
+  }
 }

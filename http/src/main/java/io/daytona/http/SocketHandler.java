@@ -119,7 +119,8 @@ final class SocketHandler extends Handler.Wrapper {
     MDC.put("request", exchange.requestId());
     try {
       sockets.enter(socket);
-      String chosen = accept(row, new UpgradeCall(request, exchange, path), socket, request);
+      UpgradeCall call = new UpgradeCall(request, response, exchange, path);
+      String chosen = accept(row, call, socket, request);
       response.getHeaders().put("Server-Timing", exchange.serverTiming());
       // A client that leaves before the socket is open is told by nobody else.
       Request.addCompletionListener(

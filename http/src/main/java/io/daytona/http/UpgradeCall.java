@@ -6,11 +6,13 @@ import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
 /** A request for a WebSocket. */
 final class UpgradeCall extends RequestCall<Void> implements SocketCall {
   private final Request request;
+  private final Response response;
   private final Map<String, String> path;
   private final List<String> offered;
   private @Nullable String chosen;
@@ -18,9 +20,10 @@ final class UpgradeCall extends RequestCall<Void> implements SocketCall {
   /**
    * @param path decoded parameters of the template
    */
-  UpgradeCall(Request request, Exchange exchange, Map<String, String> path) {
+  UpgradeCall(Request request, Response response, Exchange exchange, Map<String, String> path) {
     super(exchange);
     this.request = request;
+    this.response = response;
     this.path = path;
     this.offered =
         List.copyOf(request.getHeaders().getCSV(HttpHeader.SEC_WEBSOCKET_SUBPROTOCOL, false));
@@ -58,6 +61,16 @@ final class UpgradeCall extends RequestCall<Void> implements SocketCall {
   @Override
   String scheme() {
     return request.getHttpURI().getScheme();
+  }
+
+  @Override
+  @Nullable String replied(String name) {
+    return response.getHeaders().get(name);
+  }
+
+  @Override
+  void reply(String name, String value) {
+    response.getHeaders().put(name, value);
   }
 
   @Override

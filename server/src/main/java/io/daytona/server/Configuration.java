@@ -2,6 +2,7 @@ package io.daytona.server;
 
 import io.daytona.control.ControlConfig;
 import io.daytona.http.HttpConfig;
+import io.daytona.http.limit.RateLimitConfig;
 import io.daytona.runner.RunnerConfig;
 import io.daytona.server.config.ConfigBinder;
 import io.daytona.server.config.Settings;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param runner of the runner
  * @param network of package registries
  * @param telemetry of sandboxes
+ * @param rateLimits of requests
  */
 record Configuration(
     ServerConfig server,
@@ -28,7 +30,8 @@ record Configuration(
     ControlConfig control,
     RunnerConfig runner,
     NetworkConfig network,
-    TelemetryConfig telemetry) {
+    TelemetryConfig telemetry,
+    RateLimitConfig rateLimits) {
 
   private static final List<Class<? extends Record>> RECORDS =
       List.of(
@@ -37,7 +40,8 @@ record Configuration(
           RunnerConfig.class,
           HttpConfig.class,
           NetworkConfig.class,
-          TelemetryConfig.class);
+          TelemetryConfig.class,
+          RateLimitConfig.class);
 
   /**
    * Collects what was set.
@@ -83,7 +87,8 @@ record Configuration(
         binder.bind(ControlConfig.class),
         binder.bind(RunnerConfig.class),
         binder.bind(NetworkConfig.class),
-        binder.bind(TelemetryConfig.class));
+        binder.bind(TelemetryConfig.class),
+        binder.bind(RateLimitConfig.class));
   }
 
   /** A domain that was not configured, or with port 0, gets the port that is listened on. */

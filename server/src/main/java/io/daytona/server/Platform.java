@@ -4,8 +4,13 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.daytona.control.ControlPlane;
 import io.daytona.gateway.ToolboxGateway;
 import io.daytona.gateway.ToolboxRelay;
+import io.daytona.http.Authenticator;
+import io.daytona.http.Endpoint;
 import io.daytona.http.EndpointTable;
+import io.daytona.http.ErrorRenderer;
 import io.daytona.http.HttpServer;
+import io.daytona.http.RequestObserver;
+import io.daytona.http.limit.RateLimiters;
 import io.daytona.server.config.Settings;
 import io.daytona.server.postgres.Databases;
 import io.daytona.server.postgres.EmbeddedPostgres;
@@ -88,6 +93,7 @@ final class Platform implements AutoCloseable {
     Configuration config = Configuration.of(settings, Ports.port(proxy));
     String version = config.control().version();
 
+    RateLimiters limits = new RateLimiters(config.rateLimits().limits(), System::nanoTime);
     Foundation foundation = foundation(config, hosts);
     HostPart host = foundation.host();
     ControlPlane control =
@@ -97,7 +103,8 @@ final class Platform implements AutoCloseable {
                 foundation.database(),
                 host.runner(),
                 Failpoints.parse(server.failpoint().orElse(null)),
-                Clock.systemUTC()));
+                Clock.systemUTC(),
+                limits.limits()));
     Telemetry telemetry = opened(new Telemetry(config.telemetry(), host.directory()));
     EndpointTable toolbox =
         ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults(), telemetry);
@@ -108,16 +115,20 @@ final class Platform implements AutoCloseable {
                 toolbox,
                 new ToolboxErrors(),
                 version,
-                config.control().proxyDomain()));
+                config.control().proxyDomain(),
+                limits));
     ToolboxRelay relay =
         opened(
             new ToolboxRelay(
-                control.gate(), control.authenticator(), toolbox, new ToolboxErrors()));
+                control.gate(),
+                limits.around(control.authenticator()),
+                toolbox,
+                new ToolboxErrors()));
     // The listeners start beside the control plane; what clients ask meanwhile waits.
     CompletableFuture<String> ready = new CompletableFuture<>();
     CompletableFuture<Listeners> listening =
         CompletableFuture.supplyAsync(
-            () -> opened(listeners(config, control, gateway, relay, api, proxy, ready)),
+            () -> opened(listeners(config, control, limits, gateway, relay, api, proxy, ready)),
             Thread::startVirtualThread);
     try {
       control.start();
@@ -141,24 +152,25 @@ final class Platform implements AutoCloseable {
   private static Listeners listeners(
       Configuration config,
       ControlPlane control,
+      RateLimiters limits,
       ToolboxGateway gateway,
       ToolboxRelay relay,
       ServerSocketChannel api,
       ServerSocketChannel proxy,
       CompletableFuture<?> ready) {
     String version = config.control().version();
+    Authenticator authenticator = limits.around(control.authenticator());
+    RequestObserver anonymous = limits.anonymous();
+    ErrorRenderer errors = control.errorRenderer();
+    List<Endpoint<?, ?>> frontDoor = FrontDoor.endpoints(control.endpoints(), version);
     HttpServer.Builder apiListener =
         HttpServer.builder(config.http())
             .name("api")
             .version(version)
             .bind(api)
             .holdUntil(ready)
-            .mount("/api", control.endpoints(), control.authenticator(), control.errorRenderer())
-            .mount(
-                "",
-                FrontDoor.endpoints(control.endpoints(), version),
-                control.authenticator(),
-                control.errorRenderer());
+            .mount("/api", control.endpoints(), authenticator, errors, anonymous)
+            .mount("", frontDoor, authenticator, errors, anonymous);
     HttpServer apiServer = relay.attach(apiListener).start();
     HttpServer proxyServer =
         gateway

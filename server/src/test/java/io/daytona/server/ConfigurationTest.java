@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.control.ControlConfig;
 import io.daytona.http.HttpConfig;
+import io.daytona.http.Limiter;
+import io.daytona.http.limit.RateLimit;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -103,6 +105,24 @@ class ConfigurationTest {
     assertEquals(2, run(Map.of("DAYTONA_SERVER_API_PORT", "70000"), "--print-config"));
     assertEquals(2, run(Map.of(), "--frobnicate"));
     assertEquals(2, run(Map.of(), "--config"));
+  }
+
+  @Test
+  void aRateLimitNeedsItsWindow() throws Exception {
+    Map<String, String> half = Map.of("DAYTONA_SERVER_RATE_LIMIT_SANDBOX_CREATE_LIMIT", "300");
+    assertEquals(2, run(half, "--print-config"));
+    assertTrue(
+        err.toString(StandardCharsets.UTF_8)
+            .contains("but not DAYTONA_SERVER_RATE_LIMIT_SANDBOX_CREATE_TTL;"),
+        err.toString(StandardCharsets.UTF_8));
+    assertEquals(
+        Map.of(Limiter.SANDBOX_CREATE, new RateLimit(300, 60)),
+        configuration(
+                Map.of(
+                    "DAYTONA_SERVER_RATE_LIMIT_SANDBOX_CREATE_LIMIT", "300",
+                    "DAYTONA_SERVER_RATE_LIMIT_SANDBOX_CREATE_TTL", "60"))
+            .rateLimits()
+            .limits());
   }
 
   @Test

@@ -45,8 +45,13 @@ record ApiKey(
         Columns.timeOrNull(row, "expires_at"));
   }
 
-  Principal principal() {
-    return new Principal(organizationId, accountId, name, Set.copyOf(permissions));
+  /**
+   * Whom it speaks for.
+   *
+   * @param limits its organization's own limits of request rates
+   */
+  Principal principal(OrganizationLimits limits) {
+    return new Principal(organizationId, accountId, name, Set.copyOf(permissions), limits);
   }
 
   boolean expired(Instant now) {

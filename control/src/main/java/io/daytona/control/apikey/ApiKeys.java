@@ -23,7 +23,14 @@ public final class ApiKeys {
   private final Clock clock;
   private final ConcurrentHashMap<String, Found> found = new ConcurrentHashMap<>();
 
-  private record Found(ApiKey key, Instant until) {}
+  /** A key with what its organization differs in. */
+  private record Used(ApiKey key, OrganizationLimits limits) {
+    Principal principal() {
+      return key.principal(limits);
+    }
+  }
+
+  private record Found(Used used, Instant until) {}
 
   /** Finds keys in this database. */
   public ApiKeys(Database database, Clock clock) {
@@ -33,24 +40,24 @@ public final class ApiKeys {
 
   /** Whom a presented secret speaks for; empty for unknown and expired ones. */
   public Optional<Principal> principal(String presented) {
-    return find(presented).map(ApiKey::principal);
+    return find(presented).map(Used::principal);
   }
 
-  Optional<ApiKey> find(String presented) {
+  private Optional<Used> find(String presented) {
     String hash = ApiKeyValue.hash(presented);
     Instant now = Times.now(clock);
     Found known = found.get(hash);
     if (known != null && known.until().isAfter(now)) {
-      return Optional.of(known.key()).filter(key -> !key.expired(now));
+      return Optional.of(known.used()).filter(used -> !used.key().expired(now));
     }
-    Optional<ApiKey> key = use(hash, now);
+    Optional<Used> used = use(hash, now);
     if (found.size() >= MOST_KEPT) {
       found.clear();
     }
     // Unknown secrets are not remembered: whoever guesses must not be able to fill the memory.
-    key.ifPresentOrElse(
+    used.ifPresentOrElse(
         row -> found.put(hash, new Found(row, now.plus(KEPT))), () -> found.remove(hash));
-    return key.filter(row -> !row.expired(now));
+    return used.filter(row -> !row.key().expired(now));
   }
 
   /** Forgets everything remembered; called after any change of keys. */
@@ -75,7 +82,7 @@ public final class ApiKeys {
             .findOne());
   }
 
-  private Optional<ApiKey> use(String hash, Instant now) {
+  private Optional<Used> use(String hash, Instant now) {
     // Reads the key and notes its use in one round trip; losing the note in a crash is harmless, so
     // the commit does not wait for the disk.
     return database.run(handle ->
@@ -85,12 +92,14 @@ public final class ApiKeys {
                 WITH setting AS MATERIALIZED (
                   SELECT set_config('synchronous_commit', 'off', true) AS mode
                 )
-                UPDATE api_key SET last_used_at = :now FROM setting WHERE hash = :hash
-                RETURNING api_key.*
-                """)
+                UPDATE api_key SET last_used_at = :now FROM setting, organization
+                WHERE hash = :hash AND organization.id = organization_id
+                RETURNING api_key.*,
+                """
+                    + OrganizationLimits.COLUMNS)
             .bind("hash", hash)
             .bind("now", Columns.time(now))
-            .map((row, context) -> ApiKey.read(row))
+            .map((row, context) -> new Used(ApiKey.read(row), OrganizationLimits.read(row)))
             .findOne());
   }
 }

@@ -1,6 +1,10 @@
 package io.daytona.control.configuration;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.daytona.http.Limiter;
+import io.daytona.http.limit.RateLimit;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients are told about this installation (control-plane protocol §1.6).
@@ -16,7 +20,9 @@ import java.util.Map;
  * @param maxAutoArchiveInterval longest auto-archive interval in minutes
  * @param maintananceMode whether requests are refused; spelt so on the wire
  * @param environment name of the environment
+ * @param rateLimit limits of request rates; absent where there are none
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record ConfigurationDto(
     String version,
     Oidc oidc,
@@ -28,7 +34,8 @@ public record ConfigurationDto(
     String dashboardUrl,
     int maxAutoArchiveInterval,
     boolean maintananceMode,
-    String environment) {
+    String environment,
+    @Nullable RateLimits rateLimit) {
 
   /**
    * The OIDC issuer; all empty where logins are by API key only.
@@ -50,4 +57,43 @@ public record ConfigurationDto(
    * @param text what it says
    */
   public record Announcement(String text) {}
+
+  /**
+   * Limits of request rates, those that there are.
+   *
+   * @param failedAuth refusals with 401 of one address
+   * @param authenticated requests of one organization
+   * @param sandboxCreate creations of sandboxes by one organization
+   * @param sandboxLifecycle changes of sandboxes' states by one organization
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record RateLimits(
+      @Nullable Rate failedAuth,
+      @Nullable Rate authenticated,
+      @Nullable Rate sandboxCreate,
+      @Nullable Rate sandboxLifecycle) {
+
+    /** Null when there is none of them. */
+    static @Nullable RateLimits of(Map<Limiter, RateLimit> limits) {
+      RateLimits told =
+          new RateLimits(
+              Rate.of(limits.get(Limiter.FAILED_AUTH)),
+              Rate.of(limits.get(Limiter.AUTHENTICATED)),
+              Rate.of(limits.get(Limiter.SANDBOX_CREATE)),
+              Rate.of(limits.get(Limiter.SANDBOX_LIFECYCLE)));
+      return told.equals(new RateLimits(null, null, null, null)) ? null : told;
+    }
+  }
+
+  /**
+   * One limit.
+   *
+   * @param ttl seconds of a window
+   * @param limit times in it
+   */
+  public record Rate(int ttl, int limit) {
+    private static @Nullable Rate of(@Nullable RateLimit limit) {
+      return limit == null ? null : new Rate(limit.ttl(), limit.limit());
+    }
+  }
 }

@@ -2,8 +2,11 @@ package io.daytona.control.configuration;
 
 import io.daytona.http.Access;
 import io.daytona.http.Endpoint;
+import io.daytona.http.Limiter;
+import io.daytona.http.limit.RateLimit;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of the endpoint table that anybody may read. */
 public final class ConfigurationEndpoints {
@@ -12,6 +15,7 @@ public final class ConfigurationEndpoints {
   private final String environment;
   private final String defaultSnapshot;
   private final int maxAutoArchiveInterval;
+  private final ConfigurationDto.@Nullable RateLimits rateLimits;
 
   /**
    * @param urls public addresses
@@ -19,18 +23,21 @@ public final class ConfigurationEndpoints {
    * @param environment name of the environment
    * @param defaultSnapshot snapshot of creates that name none
    * @param maxAutoArchiveInterval longest auto-archive interval in minutes
+   * @param rateLimits limits of request rates
    */
   public ConfigurationEndpoints(
       PublicUrls urls,
       String version,
       String environment,
       String defaultSnapshot,
-      int maxAutoArchiveInterval) {
+      int maxAutoArchiveInterval,
+      Map<Limiter, RateLimit> rateLimits) {
     this.urls = urls;
     this.version = version;
     this.environment = environment;
     this.defaultSnapshot = defaultSnapshot;
     this.maxAutoArchiveInterval = maxAutoArchiveInterval;
+    this.rateLimits = ConfigurationDto.RateLimits.of(rateLimits);
   }
 
   /** The rows. */
@@ -44,12 +51,14 @@ public final class ConfigurationEndpoints {
             ConfigurationDto.class,
             call -> configuration(call.origin())),
         Endpoint.get(
-            "/health",
-            "HealthController_live",
-            "Whether the API answers",
-            Access.PUBLIC,
-            HealthDto.class,
-            call -> new HealthDto("ok")));
+                "/health",
+                "HealthController_live",
+                "Whether the API answers",
+                Access.PUBLIC,
+                HealthDto.class,
+                call -> new HealthDto("ok"))
+            // What watches over the server asks from an address that others may share.
+            .uncounted());
   }
 
   private ConfigurationDto configuration(String origin) {
@@ -64,6 +73,7 @@ public final class ConfigurationEndpoints {
         urls.api(origin) + "/dashboard",
         maxAutoArchiveInterval,
         false,
-        environment);
+        environment,
+        rateLimits);
   }
 }

@@ -9,6 +9,7 @@ import io.daytona.control.paging.QueryValues;
 import io.daytona.http.Access;
 import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
+import io.daytona.http.Limiter;
 import io.daytona.http.Method;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.runner.StartedSandbox;
@@ -52,14 +53,15 @@ final class SandboxEndpoints {
             SandboxCursorPage.class,
             this::slice),
         Endpoint.post(
-            "/sandbox",
-            "createSandbox",
-            "Creates a sandbox from a snapshot and answers when it has started",
-            Access.permission(WRITE_SANDBOXES),
-            CreateSandboxBody.class,
-            SandboxDto.class,
-            200,
-            this::create),
+                "/sandbox",
+                "createSandbox",
+                "Creates a sandbox from a snapshot and answers when it has started",
+                Access.permission(WRITE_SANDBOXES),
+                CreateSandboxBody.class,
+                SandboxDto.class,
+                200,
+                this::create)
+            .counted(Limiter.SANDBOX_CREATE),
         Endpoint.get(
             "/sandbox/paginated",
             "listSandboxesPaginated_deprecated",
@@ -75,33 +77,36 @@ final class SandboxEndpoints {
             SandboxDto.class,
             call -> dto(lookup.require(call, ID), call)),
         new Endpoint<>(
-            Method.DELETE,
-            "/sandbox/{sandboxIdOrName}",
-            "deleteSandbox",
-            "Deletes a sandbox; one that is being created is cancelled",
-            Access.permission(DELETE_SANDBOXES),
-            Void.class,
-            SandboxDto.class,
-            200,
-            call -> dto(lifecycle.delete(lookup.require(call, ID), "asked by a client"), call)),
+                Method.DELETE,
+                "/sandbox/{sandboxIdOrName}",
+                "deleteSandbox",
+                "Deletes a sandbox; one that is being created is cancelled",
+                Access.permission(DELETE_SANDBOXES),
+                Void.class,
+                SandboxDto.class,
+                200,
+                call -> dto(lifecycle.delete(lookup.require(call, ID), "asked by a client"), call))
+            .counted(Limiter.SANDBOX_LIFECYCLE),
         Endpoint.post(
-            "/sandbox/{sandboxIdOrName}/start",
-            "startSandbox",
-            "Starts a stopped sandbox and answers when it has started",
-            Access.permission(WRITE_SANDBOXES),
-            Void.class,
-            SandboxDto.class,
-            200,
-            this::start),
+                "/sandbox/{sandboxIdOrName}/start",
+                "startSandbox",
+                "Starts a stopped sandbox and answers when it has started",
+                Access.permission(WRITE_SANDBOXES),
+                Void.class,
+                SandboxDto.class,
+                200,
+                this::start)
+            .counted(Limiter.SANDBOX_LIFECYCLE),
         Endpoint.post(
-            "/sandbox/{sandboxIdOrName}/stop",
-            "stopSandbox",
-            "Stops a running sandbox; an ephemeral one is deleted",
-            Access.permission(WRITE_SANDBOXES),
-            Void.class,
-            SandboxDto.class,
-            200,
-            this::stop),
+                "/sandbox/{sandboxIdOrName}/stop",
+                "stopSandbox",
+                "Stops a running sandbox; an ephemeral one is deleted",
+                Access.permission(WRITE_SANDBOXES),
+                Void.class,
+                SandboxDto.class,
+                200,
+                this::stop)
+            .counted(Limiter.SANDBOX_LIFECYCLE),
         Endpoint.get(
             "/sandbox/{sandboxId}/toolbox-proxy-url",
             "getToolboxProxyUrl",
