@@ -66,7 +66,7 @@ struct launch {
 };
 
 static int build_bundle(struct launch *launch) {
-    if (launch_enter() < 0)
+    if (launch_enter() < 0 || launch_own_dev() < 0)
         return -1;
     if (mount("tmpfs", LAUNCH_DIR, "tmpfs", MS_NOEXEC, "mode=711,size=1m") < 0)
         return fail_errno("mount tmpfs on", LAUNCH_DIR);

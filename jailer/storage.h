@@ -6,7 +6,7 @@
 
 /* Where a start child finds what the runtime needs, inside the launch namespace (pin.c). */
 #define LAUNCH_DIR "/dev/daytona" /* root 0755; every start child mounts its own tmpfs here */
-#define LAUNCH_AGENT "/dev/agent" /* the agent binary, bind mount */
+#define LAUNCH_AGENT "/dev/agent" /* the agent's program: to be run, not to be read */
 
 /* ---- namespace.c ------------------------------------------------------------------------- */
 
@@ -27,6 +27,9 @@ int launch_make(const struct conf *conf);
 int launch_namespace(void); /* its fd */
 /* Moves this process into a private copy of it. */
 int launch_enter(void);
+/* There: a /dev for this start alone. Nodes that sandboxes shared would be shared inodes, and
+ * watches and locks on them would tell one sandbox of another. */
+int launch_own_dev(void);
 
 /* ---- tree.c ------------------------------------------------------------------------------ */
 

@@ -56,6 +56,8 @@ else
   # Passes beside other steps, none of which restarts this platform.
   begin silence e2e test_silence 480
   step "sandboxes: limits, contents, isolation" e2e test_sandbox 600
+  step "what root inside tries" e2e test_hostile 120
+  step "what a sandbox answers" e2e test_hostile_answers 120
   step "tools in every sandbox" e2e test_tools 200
   step "tools in images that have nothing" tools_elsewhere
   step "files" e2e test_files 200

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pwd
+import re
 import shlex
 import subprocess
 import time
@@ -88,6 +89,14 @@ def output(sandbox, command, **fields):
     answer = execute(sandbox, command, **fields)
     assert answer["exitCode"] == 0, answer
     return answer["result"]
+
+
+def put(sandbox, path, data):
+    """Uploads a file."""
+    boundary = "hostile-boundary"
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'.encode() + data + f"\r\n--{boundary}--\r\n".encode()
+    reply = toolbox(sandbox, "POST", "/files/upload?path=" + path, body, headers={"Content-Type": f"multipart/form-data; boundary={boundary}"})
+    assert reply.status == 200, reply.body[:500]
 
 
 def delete(sandbox):
@@ -183,3 +192,9 @@ def host_sandboxes():
     running = {line.split()[1] for line in lines if line.startswith("sandbox ")}
     disks = {line.split()[1] for line in lines if line.startswith("disk ") and "shelf-" not in line}
     return running, disks
+
+
+def agent_of(sandbox):
+    """Host pid of a sandbox's PID 1."""
+    line = next(line for line in jailer("list") if line.startswith(f"sandbox {sandbox['id']} "))
+    return int(re.search(r"pid=(\d+)", line)[1])

@@ -755,5 +755,24 @@ class PidOne(AgentTest):
         self.assertEqual([name for name in os.listdir(self.dir) if "upload" in name], [])
 
 
+@unittest.skipUnless(ROOT, "needs root, to run a program that its own user may not read")
+class Unreadable(AgentTest):
+    """As in a sandbox: nobody there may read the agent's program, hence trace it."""
+
+    wrapper = ("sh", "-c", 'd=$(dirname "$2"); chmod 777 "$d"; install -m 0711 "$0" "$d/agent"; '
+                           'exec setpriv --reuid=65534 --regid=65534 --clear-groups sh -c \'exec "$0" "$@"\' "$d/agent" "$@"')
+
+    def test_programs_start_as_they_do_elsewhere(self):
+        out = self.client.shell("id -u; cat /proc/self/oom_score_adj; ls /proc/self/fd")[0].decode().split()
+        self.assertEqual(out, ["65534", "500", "0", "1", "2", "3"])
+        self.client.upload(self.dir + "/file", b"by a worker")
+        self.assertEqual(self.client.download(self.dir + "/file")[1], b"by a worker")
+
+    def test_its_user_sees_nothing_of_it(self):
+        for look in ("ls /proc/{}/fd", "cat /proc/{}/environ", "ls /proc/{}/root/", "true < /proc/{}/mem"):
+            self.assertEqual(self.client.shell(look.format("$$"))[2], 0, look)
+            self.assertNotEqual(self.client.shell(look.format(self.agent.pid))[2], 0, look)
+
+
 if __name__ == "__main__":
     unittest.main()

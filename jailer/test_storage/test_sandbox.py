@@ -119,7 +119,7 @@ class RootFileSystemTest(SandboxCase):
         pid = self.start("paths")
         root = [line for line in self.sh(pid, "cat /proc/self/mounts").splitlines() if " / " in line]
         self.assertIn("lowerdir=0,upperdir=d/upper", root[0])
-        self.assertNotIn(self.jailer.data, root[0])
+        self.assertNotIn(self.jailer.data, self.sh(pid, "cat /proc/self/mountinfo"))
 
 
 class IsolationTest(SandboxCase):
@@ -146,9 +146,28 @@ class IsolationTest(SandboxCase):
 
     def test_the_console_cannot_grow(self):
         pid = self.start("console")
-        result = self.sh(pid, "dd if=/dev/zero of=/proc/1/fd/1 bs=65536 count=9 conv=notrunc", check=False)
-        self.assertNotEqual(result.returncode, 0)
+        console = os.open(f"/proc/{pid}/fd/1", os.O_RDWR)
+        self.addCleanup(os.close, console)
+        os.pwrite(console, b"x", 65535)
+        with self.assertRaises(PermissionError):
+            os.pwrite(console, b"x", 65536)
         self.assertEqual(os.stat(f"/proc/{pid}/fd/1").st_size, 65536)
+
+    def test_root_inside_neither_reads_nor_traces_pid_1(self):
+        pid = self.start("sealed")
+        for mine, of_pid_1 in (("ls /proc/$$/fd", "ls /proc/1/fd"), ("cat /proc/$$/environ", "cat /proc/1/environ"),
+                               ("ls /proc/$$/root/", "ls /proc/1/root/"), ("head -c 4 /bin/sh", "head -c 4 /.daytona/agent"),
+                               ("true < /proc/$$/mem", "true < /proc/1/mem")):
+            self.sh(pid, mine)
+            self.assertNotEqual(self.sh(pid, of_pid_1, check=False).returncode, 0, of_pid_1)
+
+    def test_sandboxes_share_no_device_file(self):
+        """Watches and locks are the inode's: on one that two sandboxes had, each would notice the other."""
+        one, two = self.start("devices1"), self.start("devices2", slot=2)
+        for name in ("null", "zero", "full", "random", "urandom", "tty", "fuse", "net/tun"):
+            files = [os.stat(f"/proc/{pid}/root/dev/{name}") for pid in (one, two)]
+            self.assertEqual(files[0].st_rdev, files[1].st_rdev)
+            self.assertNotEqual(files[0].st_dev, files[1].st_dev, name)
 
     def test_the_socket_belongs_to_the_platform_s_user(self):
         self.start("socket")
