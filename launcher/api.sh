@@ -81,6 +81,7 @@ show_first_sandbox() {
     fail "Python could not be run in the first sandbox: $(json_string message <<<"$answer" | json_unescape)"
   }
   ran=${EPOCHREALTIME/[.,]/}
+  train_client "$id"
   api DELETE "/sandbox/$id" >/dev/null || warn "the sandbox $id could not be deleted"
   say "First sandbox: created in $(((created - began) / 1000)) ms, Python answered after $(((ran - created) / 1000)) ms:"
   printf '  %s\n' "$(json_string result <<<"$answer" | json_unescape)"

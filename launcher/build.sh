@@ -4,7 +4,7 @@
 # build/dist = bin/{agent,jailer,supervisor,server,…} lib/*.jar seccomp/*.bpf images/ tools/; what is built is remembered by a
 # fingerprint of the sources.
 
-MODULES=server,bench
+MODULES=server,cli,bench
 
 # SHA-256 over the names and contents of all sources that end up in the distribution, and the JDK that compiles them.
 source_fingerprint() {
@@ -27,7 +27,7 @@ ensure_built() {
   local log=$CHECKOUT/build/build.log
   as_caller mkdir -p "$CHECKOUT/build"
   as_caller rm -f "$CHECKOUT/build/dist.fingerprint"
-  if ! as_caller bash -c "$(declare -f build_all build_c build_java assemble); set -euo pipefail; build_all" build \
+  if ! as_caller bash -c "$(declare -f build_all build_c build_java maven_package assemble); set -euo pipefail; build_all" build \
     >"$log" 2>&1 </dev/null; then
     tail -n 40 "$log" >&2
     fail "the build failed; its last lines are above, all of them in $log"
@@ -63,14 +63,16 @@ build_c() {
   make -C images/tools/src BUILD="$CHECKOUT/build/tools"
 }
 
-build_java() {
-  local maven=mvn
+build_java() { maven_package "$MODULES" build/java; }
+
+# maven_package MODULES DIRECTORY: their jars, and those of what they use.
+maven_package() {
+  local maven=mvn module
   [[ ! -x mvnw ]] || maven=./mvnw
-  "$maven" -q -B -ntp -Dquick -Dmaven.test.skip=true -pl "$MODULES" -am package dependency:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$CHECKOUT/build/java"
-  local module
-  for module in ${MODULES//,/ }; do
-    find "$module/target/quick" -maxdepth 1 -name 'daytona-*.jar' ! -name '*-sources.jar' ! -name '*-tests.jar' -exec cp {} build/java/ \;
+  "$maven" -q -B -ntp -Dquick -Dmaven.test.skip=true -pl "$1" -am package dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$CHECKOUT/$2"
+  for module in ${1//,/ }; do
+    find "$module/target/quick" -maxdepth 1 -name 'daytona-*.jar' ! -name '*-sources.jar' ! -name '*-tests.jar' -exec cp {} "$2/" \;
   done
 }
 

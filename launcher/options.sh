@@ -114,6 +114,8 @@ Usage: ./daytona COMMAND [OPTION]…
   bench     measures the running platform
   doctor    checks this machine and the configuration, and says what to do
 
+  exec      runs a program in a sandbox
+
 ./daytona help COMMAND describes one. Every command takes --data-dir DIR (default: $DAYTONA_DATA_DIR or /var/lib/daytona).
 TEXT
 }

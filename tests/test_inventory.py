@@ -3,6 +3,7 @@
 import unittest
 
 from inventory.box import rows_of
+from inventory.client import Client
 from inventory.errors import Errors
 from inventory.files import Files
 from inventory.git import Git, LanguageServers, Readiness
@@ -10,7 +11,7 @@ from inventory.process import Code, Execute
 from inventory.sessions import Sessions
 from inventory.terminals import Interpreter, Terminals
 
-SHOWN = (Files, Execute, Code, Sessions, Terminals, Interpreter, Git, LanguageServers, Errors, Readiness)
+SHOWN = (Files, Execute, Client, Code, Sessions, Terminals, Interpreter, Git, LanguageServers, Errors, Readiness)
 ROWS = {"FS": 20, "GIT": 14, "LSP": 10, "COD": 11, "INT": 11, "EXE": 11, "SES": 15, "PTY": 15, "ERR": 10}
 CLIENTS = "a name of the clients, driven by the published ones: conformance/run"
 OURS = "a name of a client of its own, which is not a published one; the requests behind it are those of the rows before"
@@ -24,7 +25,6 @@ ELSEWHERE = {
     "INT-10": "test_silence.py: a stream that says nothing for six minutes; http, WebSocketTest: no idle timeout",
     "EXE-02": CLIENTS, "PTY-07": CLIENTS, "PTY-08": CLIENTS, "ERR-01": CLIENTS,
     "EXE-07": "http, HttpServerTest and test_silence.py: nothing ends a silent request before an hour",
-    "EXE-09": "a command of the command-line client, which is not built yet",
     "ERR-03": "test_contention.py: a burst of each published client; 503 with Retry-After",
     "ERR-06": "a code of the clients for a failed creation, which answers as test_refusals.py and test_contention.py show",
     "ERR-10": "test_refusals.py and gateway, ToolboxGatewayTest: requests to a stopped sandbox",

@@ -5,9 +5,6 @@ import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.SandboxPaths;
-import io.daytona.toolbox.agent.Agent;
-import io.daytona.toolbox.agent.AgentProcess;
-import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.toolbox.process.ExecutionReply.Outcome;
@@ -18,8 +15,6 @@ import java.util.Map;
 
 /** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
 final class ExecuteHandler {
-  private static final int ATTEMPTS = 3;
-
   private final SandboxCalls calls;
   private final Shells shells;
   private final OutputLimits limits;
@@ -46,32 +41,16 @@ final class ExecuteHandler {
     Spawn shell = spawnOf(List.of(), env, cwd, limit, output).withInput(command);
     try {
       return oneShot.run(
-          call, sandbox, limit, output, output.isSplit(), () -> spawn(sandbox.agent(), shell));
+          call,
+          sandbox,
+          limit,
+          output,
+          output.isSplit(),
+          () -> shells.start(sandbox.agent(), shell, List.of()));
     } catch (StartFailure e) {
       output.addNotice(e.text());
       return ExecutionReply.of(Outcome.of(-1), output);
     }
-  }
-
-  /**
-   * Starts the shell. The remembered one is started only when the list of shells is still what it
-   * was chosen from, which the agent looks at in the same request: every call is served by the
-   * right shell at the cost of one round trip.
-   */
-  private AgentProcess spawn(Agent agent, Spawn shell) {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Shells.Choice choice = shells.remembered(agent).orElseGet(() -> shells.choose(agent));
-      try {
-        return StartFailure.spawn(agent, shell.withArgv(choice.argv()).provided(choice.stamp()));
-      } catch (StartFailure e) {
-        if (e.errno() != Errno.ESTALE) {
-          throw e;
-        }
-        shells.forget(agent, choice);
-      }
-    }
-    // Somebody keeps changing the list: any of its states will do.
-    return StartFailure.spawn(agent, shell.withArgv(shells.choose(agent).argv()));
   }
 
   /**

@@ -42,7 +42,7 @@ final class Execution {
     Integer status = follow(process, limit, output);
     boolean timedOut = status == null;
     if (timedOut) {
-      kill(agent, process);
+      signal(agent, process, SIGKILL, false);
       status = follow(process, LAST_WORDS, output);
     }
     output.finish();
@@ -73,10 +73,12 @@ final class Execution {
     return left.isPositive() ? process.next(left) : null;
   }
 
-  /** Kills the process group; its end may have come first. */
-  private static void kill(Agent agent, AgentProcess process) {
+  /**
+   * Signals the process group, or with {@code tree} what it started, too; its end may come first.
+   */
+  static void signal(Agent agent, AgentProcess process, int signal, boolean tree) {
     try {
-      agent.signal(process.process(), SIGKILL, false);
+      agent.signal(process.process(), signal, tree);
     } catch (AgentException e) {
       if (e.errno() != Errno.ESRCH && e.errno() != Errno.ENOENT) {
         throw e;

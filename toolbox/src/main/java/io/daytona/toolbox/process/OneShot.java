@@ -4,7 +4,6 @@ import io.daytona.http.Call;
 import io.daytona.http.Json;
 import io.daytona.http.RawReply;
 import io.daytona.toolbox.ClientVersion;
-import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.error.ErrorBody;
@@ -22,8 +21,8 @@ final class OneShot {
   private final MemoryKills memoryKills;
   private final ToolboxErrors errors = new ToolboxErrors();
 
-  OneShot(SandboxCalls calls) {
-    this.memoryKills = new MemoryKills(calls);
+  OneShot(MemoryKills memoryKills) {
+    this.memoryKills = memoryKills;
   }
 
   /** Starts the program. */

@@ -3,6 +3,7 @@ package io.daytona.toolbox.process;
 import io.daytona.http.Access;
 import io.daytona.http.Endpoint;
 import io.daytona.http.RawReply;
+import io.daytona.http.SocketEndpoint;
 import io.daytona.toolbox.SandboxCalls;
 import java.util.List;
 
@@ -10,14 +11,19 @@ import java.util.List;
 public final class ProcessEndpoints {
   private final ExecuteHandler execute;
   private final CodeRunHandler codeRun;
+  private final SandboxCalls calls;
+  private final Shells shells = new Shells();
+  private final MemoryKills memoryKills;
 
   /**
    * @param calls finds sandboxes
    * @param limits how much output is kept
    */
   public ProcessEndpoints(SandboxCalls calls, OutputLimits limits) {
-    OneShot oneShot = new OneShot(calls);
-    this.execute = new ExecuteHandler(calls, new Shells(), limits, oneShot);
+    this.calls = calls;
+    this.memoryKills = new MemoryKills(calls);
+    OneShot oneShot = new OneShot(memoryKills);
+    this.execute = new ExecuteHandler(calls, shells, limits, oneShot);
     this.codeRun = new CodeRunHandler(calls, limits, oneShot);
   }
 
@@ -42,5 +48,16 @@ public final class ProcessEndpoints {
             RawReply.class,
             200,
             codeRun::handle));
+  }
+
+  /** The table's rows for WebSockets. */
+  public List<SocketEndpoint> sockets() {
+    return List.of(
+        new SocketEndpoint(
+            "/process/execute",
+            "ExecuteCommandLive",
+            "Runs a program with live output, input and signals.",
+            Access.MEMBER,
+            call -> new LiveConversation(calls.sandbox(call), shells, memoryKills)));
   }
 }

@@ -2,7 +2,10 @@ package io.daytona.toolbox.process;
 
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.Errno;
+import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.agent.Spawn.Stamp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
+import java.util.stream.Stream;
 
 /**
  * Chooses the shell of a sandbox by its {@code /etc/shells} (toolbox protocol §2.1) and remembers
@@ -19,6 +23,7 @@ import java.util.WeakHashMap;
 public final class Shells {
   private static final String FILE = "/etc/shells";
   private static final int MAX_BYTES = 65_536;
+  private static final int ATTEMPTS = 3;
   private static final List<String> PREFERRED =
       List.of("/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash");
 
@@ -35,7 +40,11 @@ public final class Shells {
    *     commands from its standard input
    * @param stamp state of the file when it was read
    */
-  public record Choice(List<String> argv, Stamp stamp) {}
+  public record Choice(List<String> argv, Stamp stamp) {
+    private List<String> with(List<String> arguments) {
+      return Stream.concat(argv.stream(), arguments.stream()).toList();
+    }
+  }
 
   /** The last choice for a sandbox's boot, which may be out of date. */
   public Optional<Choice> remembered(Agent agent) {
@@ -52,6 +61,31 @@ public final class Shells {
     Choice choice = read(agent);
     known.put(agent, choice);
     return choice;
+  }
+
+  /**
+   * Starts the shell with arguments. The remembered one is started only when the list of shells is
+   * still what it was chosen from, which the agent looks at in the same request: every call is
+   * served by the right shell at the cost of one round trip.
+   *
+   * @param shell what to start, but for the program
+   * @throws StartFailure when there is no shell
+   */
+  AgentProcess start(Agent agent, Spawn shell, List<String> arguments) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Choice choice = remembered(agent).orElseGet(() -> choose(agent));
+      Spawn started = shell.withArgv(choice.with(arguments)).provided(choice.stamp());
+      try {
+        return StartFailure.spawn(agent, started);
+      } catch (StartFailure e) {
+        if (e.errno() != Errno.ESTALE) {
+          throw e;
+        }
+        forget(agent, choice);
+      }
+    }
+    // Somebody keeps changing the list: any of its states will do.
+    return StartFailure.spawn(agent, shell.withArgv(choose(agent).with(arguments)));
   }
 
   private Choice read(Agent agent) {

@@ -3,6 +3,7 @@ package io.daytona.toolbox.process;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.AgentErrors;
 
@@ -11,12 +12,16 @@ final class StartFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String text;
+  private final String reason;
   private final int errno;
+  private final boolean ofDirectory;
 
-  private StartFailure(String text, int errno, Throwable cause) {
+  private StartFailure(String text, AgentException cause) {
     super(text, cause);
     this.text = text;
-    this.errno = errno;
+    this.reason = AgentErrors.text(cause);
+    this.errno = cause.errno();
+    this.ofDirectory = cause.code().equals("cwd");
   }
 
   /**
@@ -33,7 +38,7 @@ final class StartFailure extends RuntimeException {
         throw e;
       }
       String text = "fork/exec " + spawn.argv().getFirst() + ": " + AgentErrors.text(e);
-      throw new StartFailure(text, e.errno(), e);
+      throw new StartFailure(text, e);
     }
   }
 
@@ -45,5 +50,20 @@ final class StartFailure extends RuntimeException {
   /** Linux error number. */
   int errno() {
     return errno;
+  }
+
+  /** The system's words for the reason. */
+  String reason() {
+    return reason;
+  }
+
+  /** Whether the working directory is what cannot be used. */
+  boolean isOfDirectory() {
+    return ofDirectory;
+  }
+
+  /** Whether there is no such program. */
+  boolean isMissing() {
+    return errno == Errno.ENOENT && !ofDirectory;
   }
 }

@@ -44,7 +44,8 @@ public final class ToolboxEndpoints {
     SandboxCalls calls = new SandboxCalls(directory);
     List<Endpoint<?, ?>> all = new ArrayList<>();
     all.addAll(new InfoEndpoints(calls, version).all());
-    all.addAll(new ProcessEndpoints(calls, limits).all());
+    ProcessEndpoints processes = new ProcessEndpoints(calls, limits);
+    all.addAll(processes.all());
     all.addAll(new FileEndpoints(calls).all());
     all.addAll(new GitEndpoints(calls).all());
     all.addAll(new LspEndpoints(calls).all());
@@ -52,7 +53,7 @@ public final class ToolboxEndpoints {
     all.addAll(new SystemEndpoints(calls).all());
     all.addAll(new TelemetryEndpoints(calls, telemetry).all());
     all.addAll(new ComputerUseEndpoints(calls).all());
-    List<SocketEndpoint> sockets = new ArrayList<>();
+    List<SocketEndpoint> sockets = new ArrayList<>(processes.sockets());
     SessionEndpoints sessions = new SessionEndpoints(calls, SessionLimits.DEFAULT);
     all.addAll(sessions.all());
     sockets.addAll(sessions.sockets());

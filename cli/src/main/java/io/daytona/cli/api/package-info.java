@@ -1,0 +1,3 @@
+/** Talks to the platform's API. */
+@org.jspecify.annotations.NullMarked
+package io.daytona.cli.api;

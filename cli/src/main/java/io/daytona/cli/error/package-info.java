@@ -1,0 +1,3 @@
+/** What the user is told when a command fails. */
+@org.jspecify.annotations.NullMarked
+package io.daytona.cli.error;

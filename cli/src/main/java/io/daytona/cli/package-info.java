@@ -1,0 +1,3 @@
+/** The command line client {@code daytona}. */
+@org.jspecify.annotations.NullMarked
+package io.daytona.cli;
