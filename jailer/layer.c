@@ -162,6 +162,7 @@ static pid_t fork_filter(const int input[2], const int errors[2], int verdict) {
     bool found = false;
     while (in != NULL && getline(&line, &cap, in) > 0) {
         if (found || strstr(line, ": Cannot mknod: ") != NULL ||
+            strstr(line, ": Removing leading ") != NULL ||
             strstr(line, "Exiting with failure status due to previous errors") != NULL)
             continue;
         found = true;

@@ -83,13 +83,15 @@ static void write_limits(FILE *out) {
             (unsigned long long)soft, (unsigned long long)hard);
 }
 
+/* Without HOME the runtime would look it up in the sandbox's /etc/passwd, and wait there for ever
+ * if that is a FIFO. */
 static void write_process(FILE *out, const struct bundle *bundle) {
     const char *caps = bundle->restricted ? CAPABILITIES_RESTRICTED : CAPABILITIES_DEFAULT;
     fprintf(
         out,
         "\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
         "\"args\":[\"/.daytona/agent\"],\"env\":[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-        "/usr/bin:/sbin:/bin\"],\"cwd\":\"/\",\"noNewPrivileges\":false,"
+        "/usr/bin:/sbin:/bin\",\"HOME=/\"],\"cwd\":\"/\",\"noNewPrivileges\":false,"
         "\"capabilities\":{\"bounding\":[%s],\"effective\":[%s],\"permitted\":[%s]},",
         caps, caps, caps);
     write_limits(out);

@@ -217,6 +217,8 @@ static void write_names(int mount, const char *hostname, const char *resolver) {
         return;
     umask(022);
     mkdir("/etc", 0755);
+    if (mkdir("/tmp", 0755) == 0) /* an image may consist of one program */
+        chmod("/tmp", 01777);
     if (resolver[0] != '\0')
         replace_file("/etc/resolv.conf", resolver);
     snprintf(text, sizeof text, "%s\n", hostname);

@@ -84,13 +84,13 @@ copy_image() {
   done
 }
 
-# Earlier recipes' tars: imported long ago, and large.
+# Earlier recipes' tars: imported long ago, and large. What the operator has handed over stays.
 remove_other_tars() {
   local file
   for file in "$DATA_DIR"/images/*.tar; do
     case $file in
       "$DATA_DIR/images/$DEFAULT_LAYER.tar" | "$DATA_DIR/images/$TOOLS_LAYER.tar") ;;
-      *) rm -f "$file" ;;
+      *) is_operators "${file%.tar}.json" || rm -f "$file" ;;
     esac
   done
 }

@@ -15,6 +15,9 @@
   FOLLOW=0
   JSON=0
   LOG_NAME=server
+  IMAGE_CPU=1
+  IMAGE_MEMORY=1
+  IMAGE_DISK=3
   REST=()
 }
 
@@ -53,7 +56,10 @@ parse_options() {
       doctor:--json) JSON=1 ;;
       logs:-f | logs:--follow) FOLLOW=1 ;;
       logs:server | logs:jailer | logs:supervisor | logs:postgres) LOG_NAME=$argument ;;
-      bench:*) REST+=("$argument") ;;
+      image:--cpu) take_value IMAGE_CPU "$argument" "$@" && shift ;;
+      image:--memory) take_value IMAGE_MEMORY "$argument" "$@" && shift ;;
+      image:--disk) take_value IMAGE_DISK "$argument" "$@" && shift ;;
+      bench:* | image:- | image:[!-]*) REST+=("$argument") ;;
       *) usage_error "$command does not take $argument; see ./daytona help $command" ;;
     esac
   done
@@ -82,6 +88,9 @@ check_options() {
     usage_error "--proxy-domain: $PROXY_DOMAIN is not a domain name with an optional port"
   [[ -z $POOL_SIZE || ($POOL_SIZE =~ ^[1-9][0-9]{0,5}$) ]] ||
     usage_error "--pool-size: $POOL_SIZE is not a whole number of GiB"
+  check_amount --cpu "$IMAGE_CPU" CPUs 1024
+  check_amount --memory "$IMAGE_MEMORY" GiB 16384
+  check_amount --disk "$IMAGE_DISK" GiB 100
   local option
   for option in "${SERVER_OPTIONS[@]}"; do
     [[ $option =~ ^DAYTONA_SERVER_[A-Z0-9_]+=[^$'\n']*$ ]] ||
@@ -93,9 +102,14 @@ check_port() {
   [[ -z $2 || ($2 =~ ^[0-9]{1,5}$ && $((10#$2)) -le 65535) ]] || usage_error "$1: $2 is not a port (0 picks a free one)"
 }
 
+# check_amount OPTION VALUE UNIT MOST
+check_amount() {
+  [[ $2 =~ ^[1-9][0-9]{0,5}$ && $2 -le $4 ]] || usage_error "$1: $2 is not a number of $3 from 1 to $4"
+}
+
 show_help() {
   case ${1-} in
-    up | restart | down | status | logs | env | bench | doctor) "help_$1" ;;
+    up | restart | down | status | logs | env | image | bench | doctor) "help_$1" ;;
     '') help_all ;;
     *) usage_error "unknown command $1; ./daytona help lists them" ;;
   esac
@@ -111,6 +125,7 @@ Usage: ./daytona COMMAND [OPTION]…
   status    says what runs
   logs      shows a log
   env       prints DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for a shell
+  image     imports root file systems, from which sandboxes can be created
   bench     measures the running platform
   doctor    checks this machine and the configuration, and says what to do
 
@@ -191,6 +206,26 @@ help_env() {
 Usage: eval "$(./daytona env [--data-dir DIR])"
 
 Prints shell commands that set DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for any client.
+TEXT
+}
+
+help_image() {
+  cat <<'TEXT'
+Usage: ./daytona image import [--data-dir DIR] [OPTION]… NAME ARCHIVE
+       ./daytona image list [--data-dir DIR]
+       ./daytona image remove [--data-dir DIR] NAME
+
+import makes a snapshot NAME of a root file system, of which every client can create sandboxes. ARCHIVE is a tar, or one
+compressed by gzip or zstd, as `docker export`, `podman export` and mmdebstrap write it; - reads standard input.
+Sandboxes run as the image's user daytona, if it has one, otherwise as their own root.
+
+  --cpu N        CPUs of a sandbox (1)
+  --memory GIB   its memory (1)
+  --disk GIB     what it can write (3)
+
+remove takes NAME back; sandboxes that were made from it stay usable, and what is left of it goes with the last of them.
+
+  docker export "$(docker create alpine:3.22)" | ./daytona image import alpine -
 TEXT
 }
 

@@ -43,8 +43,8 @@ remove_user() {
   fi
 }
 
-# Runs a command as the platform's user, without any capability and with a clean environment.
-as_user() {
-  setpriv --reuid "$PLATFORM_USER" --regid "$PLATFORM_USER" --clear-groups --inh-caps=-all \
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"
-}
+# The beginning of a command that runs as the platform's user, without any capability and with a clean environment.
+AS_USER=(setpriv --reuid "$PLATFORM_USER" --regid "$PLATFORM_USER" --clear-groups --inh-caps=-all
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8)
+
+as_user() { "${AS_USER[@]}" "$@"; }

@@ -60,6 +60,7 @@ else
   step "what a sandbox answers" e2e test_hostile_answers 120
   step "tools in every sandbox" e2e test_tools 200
   step "tools in images that have nothing" tools_elsewhere
+  step "whole sandboxes of other images" e2e test_images 200
   step "files" e2e test_files 200
   step "refusals" e2e test_refusals 300
   step "each row of the feature inventory, by plain requests" e2e test_inventory 400

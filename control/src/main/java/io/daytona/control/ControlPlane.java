@@ -19,6 +19,7 @@ import io.daytona.control.signing.SignedUrls;
 import io.daytona.control.signing.SigningKeyEndpoints;
 import io.daytona.control.signing.SigningKeys;
 import io.daytona.control.snapshot.DefaultSnapshots;
+import io.daytona.control.snapshot.ImportedImages;
 import io.daytona.control.snapshot.SnapshotEndpoints;
 import io.daytona.control.snapshot.SnapshotPreparation;
 import io.daytona.control.snapshot.Snapshots;
@@ -52,7 +53,7 @@ public final class ControlPlane implements AutoCloseable {
   private static final Duration ACTIVITY = Duration.ofSeconds(10);
   private static final Duration HOUSEKEEPING = Duration.ofHours(1);
   private static final Duration PREPARATION_FIRST = Duration.ofMillis(250);
-  private static final Duration PREPARATION_LATER = Duration.ofSeconds(2);
+  private static final Duration PREPARATION_LATER = Duration.ofSeconds(1);
   private static final int PREPARATION_QUICK_ROUNDS = 1200;
 
   private final ControlConfig config;
@@ -61,6 +62,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Regions regions;
   private final FirstRun firstRun;
   private final DefaultSnapshots defaultSnapshots;
+  private final ImportedImages importedImages;
   private final SnapshotPreparation preparation;
   private final Sandboxes sandboxes;
   private final Retention retention;
@@ -99,7 +101,6 @@ public final class ControlPlane implements AutoCloseable {
     errors = new ApiErrors(clock);
     Snapshots snapshots = new Snapshots(database, clock);
     defaultSnapshots = new DefaultSnapshots(snapshots, clock);
-    preparation = new SnapshotPreparation(snapshots, runner);
     PublicUrls urls = new PublicUrls(config.publicUrl(), config.proxyUrl(), config.proxyDomain());
     SigningKeys signingKeys = new SigningKeys(database, clock, random);
     sandboxes =
@@ -115,6 +116,8 @@ public final class ControlPlane implements AutoCloseable {
             failpoints,
             clock,
             random);
+    importedImages = new ImportedImages(snapshots, runner, sandboxes::have, clock);
+    preparation = new SnapshotPreparation(snapshots, runner, importedImages);
     retention = new Retention(database, clock);
     endpoints = table(config, rateLimits, urls, keys, snapshots, sandboxes, signingKeys);
   }
@@ -198,6 +201,7 @@ public final class ControlPlane implements AutoCloseable {
     generated = administrator.generated();
     keys.changed();
     defaultSnapshots.prepare(administrator.organizationId(), config.region());
+    importedImages.belongTo(administrator.organizationId(), config.region());
     preparation.checkLayers();
     sandboxes.recover();
     schedule.every(AUTOMATION, "automation", sandboxes::automate);
@@ -241,10 +245,13 @@ public final class ControlPlane implements AutoCloseable {
     try {
       complete = preparation.advance();
     } finally {
-      if (!complete) {
-        Duration pause = round < PREPARATION_QUICK_ROUNDS ? PREPARATION_FIRST : PREPARATION_LATER;
-        schedule.after(pause, "snapshot preparation", () -> prepareSnapshots(round + 1));
-      }
+      // Also when nothing is left to do: the operator may import another image.
+      boolean quick = !complete && round < PREPARATION_QUICK_ROUNDS;
+      int next = complete ? 0 : round + 1;
+      schedule.after(
+          quick ? PREPARATION_FIRST : PREPARATION_LATER,
+          "snapshot preparation",
+          () -> prepareSnapshots(next));
     }
   }
 }

@@ -2,9 +2,10 @@ package io.daytona.control;
 
 import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,9 +16,12 @@ final class Schedule implements AutoCloseable {
   private static final int THREADS = 3;
   private static final long CLOSE_SECONDS = 5;
 
+  // A job that puts itself off while this is being closed is dropped.
   private final ScheduledExecutorService threads =
-      Executors.newScheduledThreadPool(
-          THREADS, Thread.ofPlatform().daemon().name("schedule-", 0).factory());
+      new ScheduledThreadPoolExecutor(
+          THREADS,
+          Thread.ofPlatform().daemon().name("schedule-", 0).factory(),
+          new ThreadPoolExecutor.DiscardPolicy());
 
   /** A job. */
   interface Job {

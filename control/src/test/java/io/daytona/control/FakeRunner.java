@@ -95,6 +95,12 @@ final class FakeRunner implements Runner {
   }
 
   @Override
+  public boolean dropLayer(String layer) {
+    calls.add("drop " + layer);
+    return layers.remove(layer);
+  }
+
+  @Override
   public Set<String> retainOnly(Set<String> sandboxIds) {
     Set<String> removed =
         disks.keySet().stream().filter(id -> !sandboxIds.contains(id)).collect(Collectors.toSet());

@@ -1,14 +1,18 @@
 package io.daytona.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.runner.PreparedImage;
+import io.daytona.wire.runner.PreparedImage.Offer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
@@ -44,6 +48,73 @@ class SnapshotTest {
       runner.prepared.clear();
       platform.restart();
       assertEquals("pending", platform.get("/snapshots/daytona-small").text("state"));
+    }
+  }
+
+  private static final Offer OFFER = new Offer("root", 2, 3, 4);
+  private static final PreparedImage IMPORTED =
+      new PreparedImage("alpine", "layer0000000007", 5_000_000, Instant.EPOCH, OFFER);
+
+  private static void awaitActive(TestPlatform platform) {
+    platform.await(
+        "active", () -> platform.get("/snapshots/alpine").text("state").equals("active"));
+  }
+
+  @Test
+  void anImportedImageIsASnapshotUntilItIsWithdrawn() {
+    try (TestPlatform platform = TestPlatform.start()) {
+      FakeRunner runner = platform.runner;
+      runner.prepared.add(IMPORTED);
+      awaitActive(platform);
+      platform.restart();
+      TestPlatform.Reply snapshot = platform.get("/snapshots/alpine");
+      assertEquals("active", snapshot.text("state"));
+      assertTrue(snapshot.body().get("general").asBoolean());
+      String id = platform.create("{\"snapshot\": \"alpine\"}");
+      JsonNode sandbox = platform.get("/sandbox/" + id).body();
+      assertEquals("root", sandbox.get("user").asText());
+      assertEquals(2, sandbox.get("cpu").asInt());
+      assertEquals(3, sandbox.get("memory").asInt());
+      assertEquals(4, sandbox.get("disk").asInt());
+
+      platform.post("/sandbox/" + id + "/stop");
+      platform.awaitState(id, "stopped");
+      runner.prepared.remove(IMPORTED);
+      platform.await(
+          "removing", () -> platform.get("/snapshots/alpine").text("state").equals("removing"));
+      assertTrue(platform.get("/snapshots/alpine").text("errorReason").contains("still exist"));
+      assertEquals(
+          "Snapshot alpine is removing",
+          platform.post("/sandbox", "{\"snapshot\": \"alpine\"}").text("message"));
+      platform.restart();
+      assertEquals(200, platform.post("/sandbox/" + id + "/start").status());
+      assertTrue(runner.layers.contains(IMPORTED.layer()), "a stopped sandbox needs it");
+
+      platform.delete("/sandbox/" + id);
+      platform.await("gone", () -> platform.get("/snapshots/alpine").status() == 404);
+      assertFalse(runner.layers.contains(IMPORTED.layer()));
+      assertEquals("active", platform.get("/snapshots/daytona-small").text("state"));
+    }
+  }
+
+  @Test
+  void anImportedImageThatIsRefusedWaitsForItsOperator() {
+    try (TestPlatform platform = TestPlatform.start()) {
+      FakeRunner runner = platform.runner;
+      AtomicInteger attempts = new AtomicInteger();
+      runner.beforeImport =
+          layer -> {
+            throw attempts.incrementAndGet() == 1
+                ? DaytonaException.unavailable("the pool is nearly full", Duration.ofSeconds(1))
+                : DaytonaException.of(ErrorKind.INTERNAL, "unpacking failed");
+          };
+      runner.prepared.add(IMPORTED);
+      platform.await(
+          "error", () -> platform.get("/snapshots/alpine").text("state").equals("error"));
+      assertEquals("unpacking failed", platform.get("/snapshots/alpine").text("errorReason"));
+      runner.prepared.remove(IMPORTED);
+      platform.await("gone", () -> platform.get("/snapshots/alpine").status() == 404);
+      assertEquals(2, attempts.get(), "once more for the full pool, not for the broken archive");
     }
   }
 

@@ -35,6 +35,11 @@ final class AbsentHost implements Runner, SandboxDirectory {
   }
 
   @Override
+  public boolean dropLayer(String layer) {
+    throw refusal();
+  }
+
+  @Override
   public void stop(String sandboxId, boolean force) {
     // Nothing runs.
   }

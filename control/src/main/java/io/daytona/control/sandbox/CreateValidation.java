@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CreateValidation {
   private static final String CONTAINER = "container";
-  private static final String USER = "daytona";
   private static final Pattern USER_NAME = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_.-]{0,31}");
 
   private final Snapshots snapshots;
@@ -86,7 +85,7 @@ final class CreateValidation {
             snapshot.name(),
             snapshot.layers(),
             entrypoint == null ? List.of() : entrypoint,
-            user(body),
+            given(body.user()).map(CreateValidation::user).orElse(snapshot.osUser()),
             Strings.environment(body.env()),
             Strings.labels(body.labels()),
             Boolean.TRUE.equals(body.isPublic()),
@@ -174,8 +173,7 @@ final class CreateValidation {
     }
   }
 
-  private static String user(CreateSandboxBody body) {
-    String user = given(body.user()).orElse(USER);
+  private static String user(String user) {
     if (!USER_NAME.matcher(user).matches()) {
       throw DaytonaException.badRequest(
           "user must be a name of 1 to 32 letters, digits and _ . - that begins with a letter or"

@@ -159,6 +159,20 @@ final class SandboxStore {
             .list());
   }
 
+  /** Whether a sandbox that is not destroyed has one of these layers. */
+  boolean anyHas(List<String> layers) {
+    return database.run(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT EXISTS (
+                  SELECT 1 FROM sandbox WHERE state <> 'destroyed' AND layers && :layers)
+                """)
+            .bind("layers", Columns.array(layers))
+            .mapTo(Boolean.class)
+            .one());
+  }
+
   /** Sandboxes in these states that nothing has changed since. */
   List<Sandbox> inStates(Set<SandboxState> states, Instant unchangedSince) {
     String[] names = states.stream().map(SandboxState::wire).toArray(String[]::new);

@@ -111,6 +111,11 @@ public final class Sandboxes implements AutoCloseable {
     return lookup.require(call, parameter);
   }
 
+  /** Whether any sandbox, running or not, has one of these layers. */
+  public boolean have(List<String> layers) {
+    return store.anyHas(layers);
+  }
+
   /** Makes rows and reality agree before the first request. */
   public void recover() {
     reconciler.recover();

@@ -1,10 +1,10 @@
 package io.daytona.control.snapshot;
 
 import io.daytona.control.persistence.Times;
+import io.daytona.wire.runner.PreparedImage.Offer;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * The general snapshots of a new installation: one image in three sizes (control-plane protocol
@@ -14,13 +14,15 @@ public final class DefaultSnapshots {
   /** Name of their image definition. */
   public static final String IMAGE = "default";
 
-  private record Size(String name, int cpu, int memoryGib, int diskGib) {}
+  private static final String USER = "daytona";
+
+  private record Size(String name, Offer offer) {}
 
   private static final List<Size> SIZES =
       List.of(
-          new Size("daytona-small", 1, 1, 3),
-          new Size("daytona-medium", 2, 4, 8),
-          new Size("daytona-large", 4, 8, 10));
+          new Size("daytona-small", new Offer(USER, 1, 1, 3)),
+          new Size("daytona-medium", new Offer(USER, 2, 4, 8)),
+          new Size("daytona-large", new Offer(USER, 4, 8, 10)));
 
   private final Snapshots snapshots;
   private final Clock clock;
@@ -36,26 +38,7 @@ public final class DefaultSnapshots {
     Instant now = Times.now(clock);
     for (Size size : SIZES) {
       snapshots.add(
-          new Snapshot(
-              UUID.randomUUID().toString(),
-              organizationId,
-              region,
-              "container",
-              size.name(),
-              true,
-              IMAGE,
-              List.of(),
-              null,
-              size.cpu(),
-              0,
-              size.memoryGib(),
-              size.diskGib(),
-              null,
-              SnapshotState.PENDING,
-              null,
-              now,
-              now,
-              null));
+          Snapshot.waiting(organizationId, region, size.name(), IMAGE, false, size.offer(), now));
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.daytona.control.snapshot;
 
 import io.daytona.control.persistence.Columns;
+import io.daytona.wire.runner.PreparedImage.Offer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param name unique in its organization
  * @param general whether every organization may use it
  * @param image image definition it is made from
+ * @param imported whether that is an image the operator has imported: the snapshot goes with it
+ * @param osUser user that programs run as unless a client names another
  * @param layers read-only layers, lowest first; empty until it is active
  * @param entrypoint command of the entrypoint session; null for none
  * @param cpu CPUs
@@ -38,6 +42,8 @@ public record Snapshot(
     String name,
     boolean general,
     String image,
+    boolean imported,
+    String osUser,
     List<String> layers,
     @Nullable List<String> entrypoint,
     int cpu,
@@ -51,6 +57,39 @@ public record Snapshot(
     Instant updatedAt,
     @Nullable Instant lastUsedAt) {
 
+  /** A new general snapshot that waits for its image. */
+  static Snapshot waiting(
+      String organizationId,
+      String regionId,
+      String name,
+      String image,
+      boolean imported,
+      Offer offer,
+      Instant now) {
+    return new Snapshot(
+        UUID.randomUUID().toString(),
+        organizationId,
+        regionId,
+        "container",
+        name,
+        true,
+        image,
+        imported,
+        offer.user(),
+        List.of(),
+        null,
+        offer.cpu(),
+        0,
+        offer.memoryGib(),
+        offer.diskGib(),
+        null,
+        SnapshotState.PENDING,
+        null,
+        now,
+        now,
+        null);
+  }
+
   static Snapshot read(ResultSet row) throws SQLException {
     long size = row.getLong("size_bytes");
     Long sizeOrNull = row.wasNull() ? null : size;
@@ -62,6 +101,8 @@ public record Snapshot(
         row.getString("name"),
         row.getBoolean("general"),
         row.getString("image"),
+        row.getBoolean("imported"),
+        row.getString("os_user"),
         Columns.texts(row, "layers"),
         Columns.textsOrNull(row, "entrypoint"),
         row.getInt("cpu"),

@@ -1,6 +1,7 @@
 package io.daytona.control.snapshot;
 
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
 import java.util.Comparator;
@@ -17,11 +18,19 @@ public final class SnapshotPreparation {
 
   private final Snapshots snapshots;
   private final Runner runner;
+  private final ImportedImages imports;
+  private List<PreparedImage> seen = List.of();
+  private boolean complete;
 
-  /** Imports images on this runner. */
-  public SnapshotPreparation(Snapshots snapshots, Runner runner) {
+  /**
+   * @param snapshots the rows
+   * @param runner imports images
+   * @param imports follows what the operator imports
+   */
+  public SnapshotPreparation(Snapshots snapshots, Runner runner, ImportedImages imports) {
     this.snapshots = snapshots;
     this.runner = runner;
+    this.imports = imports;
   }
 
   /** Puts active snapshots back to pending whose layers this host has lost. */
@@ -36,40 +45,52 @@ public final class SnapshotPreparation {
   }
 
   /**
-   * Imports what has been prepared meanwhile; blocks while it does.
+   * Imports what has been prepared meanwhile, and takes back what has been withdrawn; blocks while
+   * it does.
    *
-   * @return whether every general snapshot is active
+   * @return whether nothing is left to do until something else is prepared or withdrawn
    */
   public boolean advance() {
-    Set<String> waiting =
-        snapshots.general().stream()
-            .filter(snapshot -> snapshot.state() != SnapshotState.ACTIVE)
-            .map(Snapshot::image)
-            .collect(Collectors.toSet());
-    if (waiting.isEmpty()) {
+    List<PreparedImage> prepared = runner.preparedImages();
+    if (complete && prepared.equals(seen)) {
       return true;
     }
-    List<PreparedImage> prepared = runner.preparedImages();
-    boolean complete = true;
-    for (String image : waiting) {
+    complete = false;
+    boolean done = imports.follow(prepared);
+    for (String image : waiting()) {
       Optional<PreparedImage> newest =
           prepared.stream()
               .filter(candidate -> candidate.image().equals(image))
               .max(Comparator.comparing(PreparedImage::created));
-      complete &= newest.isPresent() && imported(newest.get());
+      done &= newest.isPresent() && settled(newest.get());
     }
-    return complete;
+    seen = prepared;
+    complete = done;
+    return done;
   }
 
-  private boolean imported(PreparedImage image) {
+  /** An imported image that was refused for good waits for its operator. */
+  private Set<String> waiting() {
+    Set<SnapshotState> over = Set.of(SnapshotState.ERROR, SnapshotState.REMOVING);
+    return snapshots.general().stream()
+        .filter(snapshot -> snapshot.state() != SnapshotState.ACTIVE)
+        .filter(snapshot -> !snapshot.imported() || !over.contains(snapshot.state()))
+        .map(Snapshot::image)
+        .collect(Collectors.toSet());
+  }
+
+  /** Imports an image; false when that is to be tried again. */
+  private boolean settled(PreparedImage image) {
     snapshots.move(image.image(), SnapshotState.PULLING, List.of(), image.sizeBytes(), "");
     try {
       runner.importLayer(image.layer());
     } catch (DaytonaException e) {
-      LOG.error("image {} cannot be imported, trying again", image.image(), e);
-      snapshots.move(
-          image.image(), SnapshotState.ERROR, List.of(), image.sizeBytes(), e.sentence());
-      return false;
+      boolean again = image.offer() == null || e.kind() == ErrorKind.UNAVAILABLE;
+      LOG.error("image {} cannot be imported{}", image.image(), again ? ", trying again" : "", e);
+      SnapshotState state =
+          again && image.offer() != null ? SnapshotState.PENDING : SnapshotState.ERROR;
+      snapshots.move(image.image(), state, List.of(), image.sizeBytes(), e.sentence());
+      return !again;
     }
     snapshots.move(
         image.image(), SnapshotState.ACTIVE, List.of(image.layer()), image.sizeBytes(), "");

@@ -151,9 +151,9 @@ public final class Snapshots {
             .createUpdate(
                 """
                 INSERT INTO snapshot (id, organization_id, region_id, sandbox_class, name,
-                  general, image, cpu, gpu, memory_gib, disk_gib, state, created_at, updated_at)
+                  general, image, imported, os_user, cpu, gpu, memory_gib, disk_gib, state, created_at, updated_at)
                 VALUES (CAST(:id AS uuid), CAST(:organization AS uuid), :region, :class, :name,
-                  :general, :image, :cpu, :gpu, :memory, :disk, :state, :now, :now)
+                  :general, :image, :imported, :user, :cpu, :gpu, :memory, :disk, :state, :now, :now)
                 ON CONFLICT (organization_id, name) DO NOTHING
                 """)
             .bind("id", snapshot.id())
@@ -163,6 +163,8 @@ public final class Snapshots {
             .bind("name", snapshot.name())
             .bind("general", snapshot.general())
             .bind("image", snapshot.image())
+            .bind("imported", snapshot.imported())
+            .bind("user", snapshot.osUser())
             .bind("cpu", snapshot.cpu())
             .bind("gpu", snapshot.gpu())
             .bind("memory", snapshot.memoryGib())
@@ -170,6 +172,16 @@ public final class Snapshots {
             .bind("state", snapshot.state().wire())
             .bind("now", Columns.time(snapshot.createdAt()))
             .execute());
+  }
+
+  /** Removes a row. */
+  void remove(String id) {
+    database.run(handle ->
+        handle
+            .createUpdate("DELETE FROM snapshot WHERE id = CAST(:id AS uuid)")
+            .bind("id", id)
+            .execute());
+    found.clear();
   }
 
   /**

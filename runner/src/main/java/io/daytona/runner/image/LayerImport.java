@@ -1,6 +1,7 @@
 package io.daytona.runner.image;
 
 import io.daytona.runner.jailer.JailerClient;
+import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
@@ -12,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes layers of prepared tars; a tar is removed when its layer is sealed. */
+/** Makes layers of prepared tars, and drops them; a tar is removed when its layer is sealed. */
 public final class LayerImport {
   private static final Logger LOG = LoggerFactory.getLogger(LayerImport.class);
 
@@ -55,10 +56,31 @@ public final class LayerImport {
     }
   }
 
+  /**
+   * Removes a layer and what is left of its image; an absent one is fine.
+   *
+   * @return false while something mounts it: then nothing is removed
+   * @throws JailerException when the jailer fails
+   */
+  public boolean drop(String layer) {
+    try {
+      jailer.layerDrop(layer);
+    } catch (JailerException e) {
+      if (e.code() == JailerCode.BUSY) {
+        return false;
+      }
+      throw e;
+    }
+    images.forget(layer);
+    return true;
+  }
+
   private void unpack(String layer, Path tar) throws IOException {
     if (!Files.isRegularFile(tar, LinkOption.NOFOLLOW_LINKS)) {
       throw DaytonaException.notFound(
-          "There is no image layer " + layer + " on this host: its image has to be built first");
+          "There is no image layer "
+              + layer
+              + " on this host: its image has to be built or imported first");
     }
     long begun = System.nanoTime();
     jailer.layerImport(layer, tar);

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.daytona.wire.runner.PreparedImage;
+import io.daytona.wire.runner.PreparedImage.Offer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,9 +96,13 @@ public final class PreparedImages {
   }
 
   /** Removes what is left of a layer here, so that its build makes it anew when asked. */
-  void forget(String layer) throws IOException {
-    Files.deleteIfExists(tar(layer));
-    Files.deleteIfExists(description(layer));
+  void forget(String layer) {
+    try {
+      Files.deleteIfExists(tar(layer));
+      Files.deleteIfExists(description(layer));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the files of the image layer " + layer, e);
+    }
   }
 
   private PreparedImage read(Path file) throws IOException {
@@ -117,10 +124,28 @@ public final class PreparedImages {
           image,
           layer,
           Math.max(0, root.path("size_bytes").asLong()),
-          Instant.parse(root.path("created").asText()));
+          Instant.parse(root.path("created").asText()),
+          offer(root.path("snapshot")));
     } catch (DateTimeParseException e) {
       throw new IOException("its time is malformed", e);
     }
+  }
+
+  private static @Nullable Offer offer(JsonNode snapshot) throws IOException {
+    if (snapshot.isMissingNode()) {
+      return null;
+    }
+    Offer offer =
+        new Offer(
+            snapshot.path("user").asText(),
+            snapshot.path("cpu").asInt(),
+            snapshot.path("memory_gib").asInt(),
+            snapshot.path("disk_gib").asInt());
+    if (offer.user().isEmpty()
+        || Math.min(offer.cpu(), Math.min(offer.memoryGib(), offer.diskGib())) < 1) {
+      throw new IOException("its snapshot lacks user, cpu, memory_gib or disk_gib");
+    }
+    return offer;
   }
 
   /** The tar of a layer; it may not exist any more, once imported. */

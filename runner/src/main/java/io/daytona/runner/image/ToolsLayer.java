@@ -1,13 +1,10 @@
 package io.daytona.runner.image;
 
 import io.daytona.runner.jailer.JailerClient;
-import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.runner.upkeep.Chore;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +23,6 @@ public final class ToolsLayer implements Chore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ToolsLayer.class);
 
-  private final JailerClient jailer;
   private final PreparedImages images;
   private final LayerImport layers;
   private final List<String> earlier = new ArrayList<>();
@@ -34,12 +30,10 @@ public final class ToolsLayer implements Chore {
   private boolean due;
 
   /**
-   * @param jailer holds the layers
    * @param images where builds leave them
-   * @param layers imports them
+   * @param layers imports and drops them
    */
-  public ToolsLayer(JailerClient jailer, PreparedImages images, LayerImport layers) {
-    this.jailer = jailer;
+  public ToolsLayer(PreparedImages images, LayerImport layers) {
     this.images = images;
     this.layers = layers;
   }
@@ -68,17 +62,9 @@ public final class ToolsLayer implements Chore {
     } catch (DaytonaException e) {
       LOG.error("the tools layer {} cannot be used: run ./daytona up again", layer, e);
       if (e.kind() == ErrorKind.NOT_FOUND) {
-        forget(layer); // else its build would take it for done
+        images.forget(layer); // else its build would take it for done
       }
       return false;
-    }
-  }
-
-  private void forget(String layer) {
-    try {
-      images.forget(layer);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the files of the tools layer " + layer, e);
     }
   }
 
@@ -109,15 +95,13 @@ public final class ToolsLayer implements Chore {
 
   private void drop(String layer) {
     try {
-      jailer.layerDrop(layer);
-    } catch (JailerException e) {
-      if (e.code() == JailerCode.BUSY) {
+      if (!layers.drop(layer)) {
         return; // until a sandbox ends
       }
+    } catch (JailerException e) {
       released();
       throw e;
     }
-    forget(layer);
     synchronized (this) {
       earlier.remove(layer);
     }

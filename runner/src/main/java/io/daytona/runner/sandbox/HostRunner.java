@@ -88,7 +88,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
       requireProtocol(jailer.hello());
       PreparedImages images = new PreparedImages(config.imageDirectory());
       LayerImport layerImport = new LayerImport(jailer, images);
-      ToolsLayer tools = new ToolsLayer(jailer, images, layerImport);
+      ToolsLayer tools = new ToolsLayer(images, layerImport);
       HostRunner runner =
           new HostRunner(
               assemble(config, environment, connector, jailer, tools), images, layerImport);
@@ -275,6 +275,11 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   @Override
   public void importLayer(String layer) {
     layerImport.run(layer);
+  }
+
+  @Override
+  public boolean dropLayer(String layer) {
+    return asked("remove the image layer " + layer, () -> layerImport.drop(layer));
   }
 
   /** Starts in progress are left alone: their rows may be younger than the set. */

@@ -71,9 +71,10 @@ final class SandboxWelcome {
   /** Gives the sandbox its name, environment and user, and starts its entrypoint. */
   void identify(SandboxSpec spec, LiveSandbox live, Agent agent, boolean freshDisk) {
     Map<String, String> image = environments.of(spec.layers(), freshDisk, agent);
+    Map<String, String> environment = BaseEnvironment.of(spec, image, host.environment());
     Agent.ResolvedIdentity resolved =
-        agent.identity(
-            spec.id(), BaseEnvironment.of(spec, image, host.environment()), spec.user(), "");
+        HomeDirectory.provide(
+            agent, spec.user(), (user, cwd) -> agent.identity(spec.id(), environment, user, cwd));
     Identity identity =
         new Identity(
             spec.user(), plausible(resolved.home()), plausible(resolved.cwd()), spec.origin());

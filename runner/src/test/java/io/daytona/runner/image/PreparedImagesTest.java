@@ -37,6 +37,24 @@ class PreparedImagesTest {
   }
 
   @Test
+  void readsHowAnImportedImageIsOffered() throws Exception {
+    String whole = "{\"user\":\"root\",\"cpu\":2,\"memory_gib\":3,\"disk_gib\":4}";
+    write("aaaaaaaa.json", imported("aaaaaaaa", whole));
+    write("bbbbbbbb.json", imported("bbbbbbbb", whole.replace(":4", ":0")));
+    write("cccccccc.json", imported("cccccccc", "{}"));
+    assertEquals(
+        List.of(
+            new PreparedImage(
+                "alpine", "aaaaaaaa", 7, Instant.EPOCH, new PreparedImage.Offer("root", 2, 3, 4))),
+        new PreparedImages(directory).list());
+  }
+
+  private static String imported(String layer, String offer) {
+    return description(layer, "alpine", "1970-01-01T00:00:00Z")
+        .replace("}", ",\"snapshot\":" + offer + "}");
+  }
+
+  @Test
   void leavesMalformedDescriptionsOut() throws Exception {
     write("aaaaaaaa.json", "not json");
     write("bbbbbbbb.json", description("dddddddd", "default", "2026-01-02T00:00:00Z"));

@@ -10,10 +10,10 @@ import java.util.Optional;
  * protocol §2.2).
  */
 enum CodeLanguage {
-  PYTHON("python", "", List.of("python3", "-u", "-")),
+  PYTHON("python", "", "python3", List.of("python3", "-u", "-")),
 
   /** The first line removes the script's slot from {@code process.argv}. */
-  JAVASCRIPT("javascript", "process.argv.splice(1, 1);\n", List.of("node", "-")),
+  JAVASCRIPT("javascript", "process.argv.splice(1, 1);\n", "node", List.of("node", "-")),
 
   /**
    * ts-node reads a file only, so a shell makes one and removes it afterwards; {@code $$} is the
@@ -22,10 +22,15 @@ enum CodeLanguage {
   TYPESCRIPT(
       "typescript",
       "process.argv.splice(1, 1);\n",
+      "a shell, node and npm",
       List.of(
           "/bin/sh",
           "-c",
           """
+          command -v npx >/dev/null || {
+            echo 'npx: command not found; install node and npm in the sandbox'"'"'s image' >&2
+            exit 127
+          }
           f=/tmp/dtn_$$.ts
           trap 'rm -f "$f"' EXIT
           cat > "$f" || exit 1
@@ -36,13 +41,15 @@ enum CodeLanguage {
 
   private final String wire;
   private final String preamble;
+  private final String needs;
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> command;
 
-  CodeLanguage(String wire, String preamble, List<String> command) {
+  CodeLanguage(String wire, String preamble, String needs, List<String> command) {
     this.wire = wire;
     this.preamble = preamble;
+    this.needs = needs;
     this.command = command;
   }
 
@@ -71,9 +78,12 @@ enum CodeLanguage {
     return preamble + code;
   }
 
-  /** The program's name. */
-  String program() {
-    return command.getFirst();
+  /** What a shell would say when the program is missing, and what to install. */
+  String missing() {
+    return command.getFirst()
+        + ": command not found; install "
+        + needs
+        + " in the sandbox's image\n";
   }
 
   /** The file left behind when the program was killed; empty for none. */

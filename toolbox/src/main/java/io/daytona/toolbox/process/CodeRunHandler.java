@@ -6,7 +6,6 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
-import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.toolbox.process.ExecutionReply.Outcome;
@@ -92,9 +91,8 @@ final class CodeRunHandler {
   /** A missing program is what a shell would say of it; anything else is a start failure. */
   private static RawReply notStarted(
       CodeLanguage language, StartFailure failure, CapturedOutput output) {
-    boolean missing = failure.errno() == Errno.ENOENT;
-    output.addNotice(missing ? language.program() + ": command not found\n" : failure.text());
-    return ExecutionReply.of(Outcome.of(missing ? NOT_FOUND : -1), output);
+    output.addNotice(failure.isMissing() ? language.missing() : failure.text());
+    return ExecutionReply.of(Outcome.of(failure.isMissing() ? NOT_FOUND : -1), output);
   }
 
   private static void removeLeftover(Running sandbox, String path) {

@@ -15,6 +15,8 @@ import java.util.Map;
 
 /** {@code POST /process/execute}: a command fed to the sandbox's shell (toolbox protocol §2.1). */
 final class ExecuteHandler {
+  private static final String NO_SHELL = "; install this shell in the sandbox's image";
+
   private final SandboxCalls calls;
   private final Shells shells;
   private final OutputLimits limits;
@@ -48,7 +50,7 @@ final class ExecuteHandler {
           output.isSplit(),
           () -> shells.start(sandbox.agent(), shell, List.of()));
     } catch (StartFailure e) {
-      output.addNotice(e.text());
+      output.addNotice(e.isMissing() ? e.text() + NO_SHELL : e.text());
       return ExecutionReply.of(Outcome.of(-1), output);
     }
   }

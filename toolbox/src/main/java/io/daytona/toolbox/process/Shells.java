@@ -27,9 +27,21 @@ public final class Shells {
   private static final List<String> PREFERRED =
       List.of("/usr/bin/zsh", "/bin/zsh", "/usr/bin/bash", "/bin/bash");
 
-  /** Hands over to the user's shell when the list names none of the preferred ones. */
+  /**
+   * Hands over to the user's shell when the list names none of the preferred ones; users that are
+   * not meant to log in have one that runs nothing.
+   */
   private static final List<String> FALLBACK =
-      List.of("/bin/sh", "-c", "exec \"${SHELL:-sh}\" \"$@\"", "sh");
+      List.of(
+          "/bin/sh",
+          "-c",
+          """
+          s=${SHELL:-sh}
+          case $s in */nologin|*/false) s=sh ;; esac
+          command -v "$s" >/dev/null || s=sh
+          exec "$s" "$@"
+          """,
+          "sh");
 
   private final Map<Agent, Choice> known = Collections.synchronizedMap(new WeakHashMap<>());
 

@@ -8,6 +8,8 @@ import io.daytona.http.WebSocket;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.terminal.TerminalClient.Manner;
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
 import java.util.List;
 import java.util.Map;
 
@@ -52,14 +54,24 @@ final class TerminalSockets {
     return client(call, attachment);
   }
 
-  /** An unknown terminal is a message, which all clients show, unlike a refused upgrade. */
+  /**
+   * An unknown terminal, and one whose shell the image lacks, is a message, which all clients show,
+   * unlike a refused upgrade.
+   */
   private Conversation connect(SocketCall call) {
     String id = call.path("sessionId");
-    return directory
-        .of(calls.sandbox(call))
-        .attach(id, TerminalRequests.history(call))
-        .<Conversation>map(attachment -> client(call, attachment))
-        .orElseGet(() -> refusal(call, id));
+    try {
+      return directory
+          .of(calls.sandbox(call))
+          .attach(id, TerminalRequests.history(call))
+          .<Conversation>map(attachment -> client(call, attachment))
+          .orElseGet(() -> refusal(call, "PTY session " + id + " not found"));
+    } catch (DaytonaException e) {
+      if (e.kind() != ErrorKind.INTERNAL) {
+        throw e;
+      }
+      return refusal(call, e.sentence());
+    }
   }
 
   private Conversation client(SocketCall call, Attachment attachment) {
@@ -68,10 +80,10 @@ final class TerminalSockets {
     return new TerminalClient(attachment, manner, slow);
   }
 
-  private static Conversation refusal(SocketCall call, String id) {
+  private static Conversation refusal(SocketCall call, String why) {
     Subprotocols.choose(call);
     long delay = delayMillis(call);
-    String sentence = "Failed to connect to PTY session: PTY session " + id + " not found";
+    String sentence = "Failed to connect to PTY session: " + why;
     return socket -> {
       TerminalClient.pause(delay);
       socket.send(TerminalControl.error(sentence));

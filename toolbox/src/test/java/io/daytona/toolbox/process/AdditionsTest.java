@@ -74,7 +74,9 @@ class AdditionsTest {
     JsonNode reply =
         ok(codeRun("print(1)", Map.of("envs", Map.of("PATH", "/no/such/place")), SPLIT));
     assertEquals("", reply.get("stdout").textValue());
-    assertEquals("python3: command not found\n", reply.get("stderr").textValue());
+    assertEquals(
+        "python3: command not found; install python3 in the sandbox's image\n",
+        reply.get("stderr").textValue());
   }
 
   @ParameterizedTest

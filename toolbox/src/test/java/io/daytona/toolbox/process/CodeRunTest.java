@@ -136,7 +136,9 @@ class CodeRunTest {
   void aMissingProgramIsWhatAShellWouldSay() throws Exception {
     JsonNode reply = run("python", "print(1)", Map.of("envs", Map.of("PATH", "/no/such/place")));
     assertEquals(127, reply.get("exitCode").intValue());
-    assertEquals("python3: command not found\n", reply.get("result").textValue());
+    assertEquals(
+        "python3: command not found; install python3 in the sandbox's image\n",
+        reply.get("result").textValue());
   }
 
   @Test

@@ -249,7 +249,8 @@ class ExecuteTest {
       JsonNode missing = execute(other, Map.of("command", "true"));
       assertEquals(-1, missing.get("exitCode").intValue());
       assertEquals(
-          "fork/exec /bin/zsh: no such file or directory", missing.get("result").textValue());
+          "fork/exec /bin/zsh: no such file or directory; install this shell in the sandbox's image",
+          missing.get("result").textValue());
       Files.writeString(shells, "/usr/bin/bash\n");
       assertEquals("/usr/bin/bash\n", shell(other));
       assertEquals("/usr/bin/bash\n", shell(other));

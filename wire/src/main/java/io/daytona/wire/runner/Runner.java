@@ -44,6 +44,13 @@ public interface Runner {
   /** Makes a prepared image's layer usable; returns when it is; idempotent. */
   void importLayer(String layer);
 
+  /**
+   * Removes a layer and what is left of its image; an absent one is fine.
+   *
+   * @return false while a running sandbox has it: then it stays
+   */
+  boolean dropLayer(String layer);
+
   /** Removes everything of sandboxes that are not in the set; returns the ids removed. */
   Set<String> retainOnly(Set<String> sandboxIds);
 
