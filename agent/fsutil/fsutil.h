@@ -11,5 +11,6 @@ int watch(const char *root, bool recursive);
 int print_statfs(const char *path);
 int ports(void);
 int resolve(const char *name);
+int activity(const char *pid);
 
 #endif

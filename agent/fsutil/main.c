@@ -6,22 +6,26 @@
 #include "output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { DEPTH_MAX = 1000000 };
+
 static int usage(void) {
     fputs("usage: fsutil search ROOT GLOB | find ROOT TEXT | list ROOT DEPTH |\n"
-          "       watch ROOT [--recursive] | statfs PATH | ports | resolve NAME\n",
+          "       watch ROOT [--recursive] | statfs PATH | ports | resolve NAME |\n"
+          "       activity PID\n",
           stderr);
     return EXIT_USAGE;
 }
 
-/* 1 to a million, or 0. */
-static unsigned depth_of(const char *text) {
+/* A number from 1 to most, or 0. */
+static unsigned number_of(const char *text, unsigned most) {
     char *end;
     unsigned long n = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end && n <= 1000000 ? (unsigned)n : 0;
+    return *text >= '0' && *text <= '9' && !*end && n <= most ? (unsigned)n : 0;
 }
 
 static int run(int argc, char **argv) {
@@ -32,6 +36,8 @@ static int run(int argc, char **argv) {
         return print_statfs(root);
     if (strcmp(command, "resolve") == 0 && argc == 3)
         return resolve(root);
+    if (strcmp(command, "activity") == 0 && argc == 3 && number_of(root, INT_MAX))
+        return activity(root);
     if (strcmp(command, "watch") == 0 && argc == 3)
         return watch(root, false);
     if (argc != 4)
@@ -42,8 +48,8 @@ static int run(int argc, char **argv) {
         return search(root, argv[3]);
     if (strcmp(command, "find") == 0)
         return find(root, argv[3]);
-    if (strcmp(command, "list") == 0 && depth_of(argv[3]))
-        return list(root, depth_of(argv[3]));
+    if (strcmp(command, "list") == 0 && number_of(argv[3], DEPTH_MAX))
+        return list(root, number_of(argv[3], DEPTH_MAX));
     return usage();
 }
 

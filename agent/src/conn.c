@@ -24,8 +24,8 @@ static struct timer listener_pause;
 static unsigned conns;
 
 /* Beyond the first release (docs/protocols/agent.md). */
-static const char *const features[] = {"spawn-input", "spawn-stamp", "pipe-owner",
-                                       "input-echo",  "environment", "subreaper"};
+static const char *const features[] = {"spawn-input", "spawn-stamp", "pipe-owner", "input-echo",
+                                       "environment", "subreaper",   "many-files"};
 
 static void flush_task(struct task *t) { conn_flush(container_of(t, struct conn, flush)); }
 

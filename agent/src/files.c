@@ -19,15 +19,19 @@
 
 enum { STAT_NO_FOLLOW = 1, LIST_CHUNK = 65536 };
 
-char *work_path(struct work *w, enum tag tag) {
+void work_enter(struct work *w) {
     static bool ready;
     struct user u;
-    if (!ready) {
-        work_become(w, &u);
-        if (identity.cwd && chdir(identity.cwd) < 0 && chdir("/") < 0)
-            work_fail(errno, "cwd", "chdir");
-        ready = true;
-    }
+    if (ready)
+        return;
+    work_become(w, &u);
+    if (identity.cwd && chdir(identity.cwd) < 0 && chdir("/") < 0)
+        work_fail(errno, "cwd", "chdir");
+    ready = true;
+}
+
+char *work_path(struct work *w, enum tag tag) {
+    work_enter(w);
     char *path = field_str(w->request, tag);
     if (!path || !*path)
         work_fail(0, "usage", "path is missing");
@@ -121,14 +125,14 @@ static void list_work(struct work *w) {
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             list_entry(&out, d, e->d_name);
         if (out.len > LIST_CHUNK) {
-            if (!write_all(w->data, out.p, out.len))
+            if (!write_all(w->out, out.p, out.len))
                 _exit(1);
             out.len = 0;
         }
     }
     if (errno)
         work_fail(errno, "read", path);
-    if (!write_all(w->data, out.p, out.len))
+    if (!write_all(w->out, out.p, out.len))
         _exit(1);
 }
 

@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LISTEN_FD = 3, RESERVED_FDS = 6 };
+enum { LISTEN_FD = 3, RESERVED_FDS = 7 };
 
 static struct watch signals;
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -70,14 +71,28 @@ static int ring_open(void) {
     return fd;
 }
 
+/* What a process reports at its beginning must not be lost because the disk is full, so the first
+ * block is taken at once. */
+static bool take_room(int fd) {
+    static const uint8_t block[4096];
+    return pwrite(fd, block, sizeof block, 0) == sizeof block;
+}
+
 struct ring *ring_new(uint64_t bound) {
+    int fd = ring_open();
+    if (fd < 0 ? errno == ENOSPC || errno == EDQUOT : !take_room(fd)) {
+        if (fd >= 0)
+            close(fd);
+        fd = memfd_create("ring", MFD_CLOEXEC);
+        bound = RING_MIN; /* it counts as memory of the sandbox */
+    }
     bound = bound < RING_MIN ? RING_MIN : bound > RING_MAX ? RING_MAX : bound;
     uint64_t size = (bound + PARTS - 1) / PARTS;
     size = size < PART_MIN ? PART_MIN : size > PART_MAX ? PART_MAX : size;
     int parts = (int)((bound + size - 1) / size) +
                 1; /* one more, so that a full lap still holds the bound */
     struct ring *r = xzalloc(sizeof *r + (size_t)parts * sizeof r->part[0]);
-    r->fd = ring_open();
+    r->fd = fd;
     r->parts = r->limit = parts;
     r->part_size = size;
     r->part[0].held = true;

@@ -1,5 +1,6 @@
 /*
- * The ring of a detached process: its newest output on the sandbox's own disk.
+ * The ring of a detached process: its newest output on the sandbox's own disk, or some of it in
+ * memory when that is full.
  *
  * One unlinked file, divided into parts that are written in turn; entering a part that is in use
  * drops the oldest. A part is a sequence of records (header, bytes of one channel); consecutive

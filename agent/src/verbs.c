@@ -31,6 +31,8 @@ static const struct {
     {"dial", verb_dial},
     {"shutdown", verb_shutdown},
     {"environment", verb_environment},
+    {"read-many", verb_read_many},
+    {"write-many", verb_write_many},
 };
 
 void dispatch(struct stream *st, struct span request) {

@@ -15,8 +15,9 @@
 
 enum {
     CONTROL = 3, /* descriptor numbers in the child */
-    DATA = 4,
-    PROC = 5,
+    IN = 4,
+    OUT = 5,
+    PROC = 6,
     WORKERS_MAX = 256,
     MESSAGE_MAX = 16384,
     PIPE_SIZE = 1 << 20,
@@ -81,17 +82,23 @@ bool work_committed(void) {
     return recv(CONTROL, &c, 1, 0) == 1;
 }
 
-static void child(struct span request, const struct worker_kind *kind, int control, int data) {
-    struct work w = {request, data < 0 ? -1 : DATA};
-    if (dup2(control, CONTROL) < 0 || (data >= 0 && dup2(data, DATA) < 0) ||
-        (proc_fd >= 0 && dup2(proc_fd, PROC) < 0))
+/* To a low number, which nothing of the agent's has; -1 when there is none. */
+static int put_at(int number, int fd) {
+    if (fd < 0)
+        close(number);
+    else if (dup2(fd, number) < 0)
         _exit(1);
-    if (data < 0)
-        close(DATA);
-    proc_fd = proc_fd < 0 ? -1 : PROC;
+    return fd < 0 ? -1 : number;
+}
+
+static void child(struct span request, const struct worker_kind *kind, int control, int in,
+                  int out) {
+    struct work w = {request, put_at(IN, in), put_at(OUT, out)};
+    put_at(CONTROL, control);
+    proc_fd = put_at(PROC, proc_fd);
     child_start(PROC + 1);
     signal(SIGPIPE, SIG_IGN);
-    if (kind->bulk == BULK_IN)
+    if (kind->bulk & BULK_IN)
         signal(SIGTERM,
                SIG_IGN); /* ends when the agent lets go of it, without its temporary file */
     umask(0);
@@ -122,7 +129,7 @@ static void check_end(struct worker *w) {
     if (!w->succeeded || w->out.fd >= 0)
         return;
     if (w->stream) {
-        if (w->kind.bulk == BULK_OUT)
+        if (w->kind.bulk & BULK_OUT)
             stream_eof(w->stream, 1);
         stream_exit(w->stream, 0);
     }
@@ -163,9 +170,9 @@ static void on_reply(struct worker *w, struct span reply, int fd) {
         return;
     }
     stream_reply_raw(w->stream, reply.p, reply.n);
-    if (w->kind.bulk == BULK_OUT) {
+    if (w->kind.bulk & BULK_OUT)
         watch_set(&w->out, EPOLLIN);
-    } else {
+    if (w->has_in) {
         sink_add(&w->in, w->stream);
         if (w->stream->got_eof) /* an empty upload may be sent without waiting for the REPLY */
             on_eof(w->stream);
@@ -216,7 +223,8 @@ static void on_control(struct watch *watch, uint32_t events) {
 
 static void upload_finished(struct sink *s) {
     struct worker *w = container_of(s, struct worker, in);
-    send(w->control.fd, "C", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!(w->kind.bulk & BULK_OUT)) /* others commit as they go, and do not read it */
+        send(w->control.fd, "C", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     watch_close(&s->w);
 }
 
@@ -239,6 +247,7 @@ static void let_go(struct worker *w) {
     w->in.streams = NULL;
     if (w->has_in && w->pid) {
         watch_close(&w->control);
+        watch_close(&w->out);
         sink_close(&w->in);
         timer_set(&w->grace, GRACE_MS, kill_stuck);
         return;
@@ -265,37 +274,48 @@ static void on_eof(struct stream *st) {
 
 static void on_ready(struct stream *st) {
     struct worker *w = st->owner;
-    if (w->replied && w->kind.bulk == BULK_OUT)
+    if (w->replied && w->out.fd >= 0)
         watch_set(&w->out, EPOLLIN);
 }
 
 static const struct stream_ops ops = {on_data, on_eof, on_ready, give_up};
 
+/* Of the two ends, ours does not block; false with errno. */
+static bool bulk_pipe(int fd[2], int ours) {
+    if (pipe2(fd, O_CLOEXEC) < 0)
+        return false;
+    fcntl(fd[ours], F_SETFL, O_NONBLOCK);
+    fcntl(fd[ours], F_SETPIPE_SZ, PIPE_SIZE);
+    return true;
+}
+
 bool worker_try(struct stream *st, struct span request, const struct worker_kind *kind) {
     struct worker *w = xzalloc(sizeof *w);
-    int control[2] = {-1, -1}, data[2] = {-1, -1};
-    int mine = kind->bulk == BULK_IN, theirs = !mine; /* ends of the data pipe */
+    int control[2] = {-1, -1}, in[2] = {-1, -1}, out[2] = {-1, -1};
     w->kind = *kind;
     w->context = kind->context;
     w->stream = st;
-    w->has_in = kind->bulk == BULK_IN;
+    w->has_in = kind->bulk & BULK_IN;
     w->expected = field_num(request, TAG_SIZE, UINT64_MAX);
     pid_t pid = -1;
     if (worker_count >= WORKERS_MAX)
         errno = EAGAIN;
     else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0 &&
-             (kind->bulk == BULK_NONE || pipe2(data, O_CLOEXEC) == 0))
+             (!(kind->bulk & BULK_IN) || bulk_pipe(in, 1)) &&
+             (!(kind->bulk & BULK_OUT) || bulk_pipe(out, 0)))
         pid = fork();
     if (pid == 0)
-        child(request, kind, control[1], data[theirs]);
+        child(request, kind, control[1], in[0], out[1]);
     int err = errno;
     if (control[1] >= 0)
         close(control[1]);
-    if (data[theirs] >= 0)
-        close(data[theirs]);
+    if (in[0] >= 0)
+        close(in[0]);
+    if (out[1] >= 0)
+        close(out[1]);
     watch_init(&w->control, control[0], on_control);
-    watch_init(&w->out, w->has_in ? -1 : data[mine], on_out);
-    sink_init(&w->in, w->has_in ? data[mine] : -1, UPLOAD_GRANT, upload_finished);
+    watch_init(&w->out, out[0], on_out);
+    sink_init(&w->in, in[1], UPLOAD_GRANT, upload_finished);
     w->pid = pid > 0 ? pid : 0;
     w->next = workers;
     workers = w;
@@ -304,10 +324,6 @@ bool worker_try(struct stream *st, struct span request, const struct worker_kind
         worker_free(w);
         errno = err;
         return false;
-    }
-    if (data[mine] >= 0) {
-        fcntl(data[mine], F_SETFL, O_NONBLOCK);
-        fcntl(data[mine], F_SETPIPE_SZ, PIPE_SIZE);
     }
     watch_set(&w->control, EPOLLIN);
     if (st) {

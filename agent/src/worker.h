@@ -1,7 +1,7 @@
 /*
  * A worker: a forked child that does one thing with the sandbox's files, so that a hanging file
  * system only hangs it. It sends REPLY, ERROR and EXIT payloads over a control socket; bulk bytes
- * go through a pipe.
+ * go through pipes.
  */
 #ifndef WORKER_H
 #define WORKER_H
@@ -13,16 +13,16 @@
 /* The child's side. */
 struct work {
     struct span request;
-    int data; /* the pipe's end for bulk bytes, or -1 */
+    int in, out; /* pipes for bulk bytes, or -1 */
 };
 
-enum bulk { BULK_NONE, BULK_OUT /* child to client */, BULK_IN /* client to child */ };
+enum bulk { BULK_NONE, BULK_OUT = 1 /* child to client */, BULK_IN = 2 /* client to child */ };
 
 struct worker;
 
 struct worker_kind {
     void (*work)(struct work *); /* in the child; returning means success */
-    enum bulk bulk;
+    enum bulk bulk;              /* both ways: BULK_IN | BULK_OUT */
     /* Instead of passing the REPLY on; may take fd (-1: none, closed when it stays >= 0 in
      * w->passed). */
     void (*replied)(struct worker *, struct span reply, int fd);

@@ -384,7 +384,7 @@ class Hanging(FilesTest):
         before = self.children()
         stuck = self.connect()
         streams = [stuck.request(verb, path=self.hang + "/x") for verb in
-                   ("stat", "list", "read", "write", "mkdir", "remove", "dial")]
+                   ("stat", "list", "read", "read-many", "write", "mkdir", "remove", "dial")]
         streams += [stuck.request("chmod", path=self.hang + "/x", mode=0o600),
                     stuck.request("identity", cwd=self.hang + "/x"),
                     stuck.request("rename", path=self.hang + "/x", path2="/x"),

@@ -254,20 +254,43 @@ class FullDisk(RingTest):
         kept = bytes(out[1]).split(b"\n")[1:-1]
         self.assertEqual([int(line.rstrip(b"x")) for line in kept], list(range(lines - len(kept), lines)))
 
-    def test_no_room_at_all_and_room_again(self):
+    def test_no_room_at_all(self):
         self.fill(2_000_000)
-        process = self.start("seq 1 1000; read x; seq 2001 3000; read x", stdin=True)
+        process = self.start("seq 1 1000; read x; seq 1 100000", stdin=True)
         self.assertTrue(eventually(lambda: self.client.call("processes")["entry"][0]["offset"] == 3893))
         about, out, _ = self.replay(process)
-        self.assertEqual((about["lost"], about["offset_first"], bytes(out[1])), (3893, 3893, b""))
-        self.client.shell("rm /mnt/filler")
+        self.assertEqual((about["lost"], self.numbers(out[1])), (0, list(range(1, 1001))))
         feeder = self.client.request("input", process=process)
         feeder.reply()
         feeder.write(b"\n")
-        self.assertTrue(eventually(lambda: self.client.call("processes")["entry"][0]["offset"] == 8893))
+        self.client.wait_ended(process)
+        about, out, status = self.replay(process)
+        self.assertEqual(status, 0)
+        self.assertEqual(about["lost"], about["offset_first"])
+        self.assertGreaterEqual(len(out[1]), 1 << 16)  # in memory
+        self.assertLess(len(out[1]), 100_000)
+        kept = self.numbers(out[1])[1:]
+        self.assertEqual(kept, list(range(100_001 - len(kept), 100_001)))
+
+    def test_no_room_for_names(self):
+        self.client.shell("mount -o remount,nr_inodes=9 /mnt && touch $(seq -f /mnt/%g 20)")
+        process = self.start("echo kept")
+        self.client.wait_ended(process)
+        self.assertEqual(bytes(self.replay(process)[1][1]), b"kept\n")
+
+    def test_a_little_room_that_goes_on_being_used(self):
+        process = self.start("read x; seq 1 100; read x; seq 101 3000", stdin=True)
+        self.fill(2_000_000)
+        for _ in range(2):
+            feeder = self.client.request("input", process=process)
+            feeder.reply()
+            feeder.write(b"\n")
+        self.client.wait_ended(process)
         about, out, _ = self.replay(process)
-        self.assertEqual(about["lost"], 3893)
-        self.assertEqual(self.numbers(out[1]), list(range(2001, 3001)))
+        self.assertEqual(about["lost"], about["offset_first"])
+        kept = self.numbers(out[1])[1:]
+        self.assertGreater(len(kept), 100)
+        self.assertEqual(kept, list(range(3001 - len(kept), 3001)))
 
     def test_a_disk_that_fills_up_while_a_ring_grows(self):
         process = self.python(WRITER.format(n=20_000, rate=20_000, pad=30))

@@ -53,13 +53,23 @@ public final class RealAgent implements AutoCloseable {
     return startWithTool(program().resolveSibling("fsutil"));
   }
 
+  /** The same with a file of the test in the place of one of this host. */
+  public static RealAgent startWithTools(Path file, Path inPlaceOf)
+      throws IOException, InterruptedException {
+    String bind = "mount --bind \"$2\" \"$root$3\"\n";
+    return start(withTool(program().resolveSibling("fsutil"), bind, file, inPlaceOf));
+  }
+
   /** The same with another program in the place of the platform's file tool. */
   public static RealAgent startWithTool(Path tool) throws IOException, InterruptedException {
+    return start(withTool(tool, "", Path.of("/"), Path.of("/")));
+  }
+
+  private static List<String> withTool(Path tool, String change, Path file, Path inPlaceOf) {
     String script =
         """
         set -e
         tool=$1 root=/mnt
-        shift
         mount -t tmpfs none $root
         for entry in /*; do
           if [ -L "$entry" ]; then
@@ -72,14 +82,31 @@ public final class RealAgent implements AutoCloseable {
         mkdir -p $root$root $root/.daytona/bin
         [ ! -f "${tool%/*}/hold" ] || cp "${tool%/*}/hold" $root/.daytona/bin/
         cp "$tool" $root/.daytona/bin/fsutil
-        exec chroot $root "$@"
-        """;
-    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", tool.toString()));
+        """
+            + change
+            + "shift 3\nexec chroot $root \"$@\"\n";
+    return List.of(
+        "unshare",
+        "-m",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        tool.toString(),
+        file.toString(),
+        inPlaceOf.toString());
   }
 
   /** Starts an agent for which {@link #SMALL_DISK} is a file system of 1 MiB of its own. */
   public static RealAgent startWithSmallDisk() throws IOException, InterruptedException {
     String script = "mount -t tmpfs -o size=1m none \"$1\" && shift && exec \"$@\"";
+    return start(List.of("unshare", "-m", "sh", "-c", script, "sh", SMALL_DISK));
+  }
+
+  /** The same, and the agent keeps the output of programs there, too. */
+  public static RealAgent startOnSmallDisk() throws IOException, InterruptedException {
+    String script =
+        "mount -t tmpfs -o size=1m none \"$1\" && d=$1 && shift && exec \"$@\" --state \"$d/.state\"";
     return start(List.of("unshare", "-m", "sh", "-c", script, "sh", SMALL_DISK));
   }
 
@@ -126,6 +153,11 @@ public final class RealAgent implements AutoCloseable {
   /** An empty directory that commands of the tests work in. */
   public Path work() {
     return directory.resolve("work");
+  }
+
+  /** What it has started and does not wait for: its workers and programs. */
+  public List<ProcessHandle> children() {
+    return process.children().toList();
   }
 
   /** Kills the agent without a chance to say goodbye. */

@@ -60,7 +60,12 @@ public final class ToolboxServer implements AutoCloseable {
   /** The same with a base environment. */
   public static ToolboxServer start(
       RealAgent agent, String user, String workdir, Map<String, String> env) {
-    AgentClient client = agent.connect();
+    return start(agent, agent.connect(), user, workdir, env);
+  }
+
+  /** The same over a connection that is there already. */
+  public static ToolboxServer start(
+      RealAgent agent, AgentClient client, String user, String workdir, Map<String, String> env) {
     Agent.ResolvedIdentity identity = client.identity("", env, user, workdir);
     SandboxDirectory directory =
         id ->

@@ -179,6 +179,23 @@ public final class Api implements AutoCloseable {
     }
   }
 
+  /** Downloads files with one request and returns how many came. */
+  public int downloadAll(Sandbox sandbox, List<String> paths) {
+    try {
+      byte[] body = json.writeValueAsBytes(Map.of("paths", paths));
+      byte[] answer =
+          send(
+              ClassicRequestBuilder.post(sandbox.toolbox() + "/files/bulk-download")
+                  .setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON))
+                  .build(),
+              Api::bytes);
+      String parts = new String(answer, StandardCharsets.ISO_8859_1);
+      return parts.split("; name=\"file\"; ", -1).length - 1;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Opens a WebSocket of the toolbox. */
   public Channel open(Sandbox sandbox, String path) {
     return Channel.open(URI.create(sandbox.toolbox() + path), key);

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** One large file each way, and many small ones with one request. */
 final class TransferRows {
@@ -13,6 +14,8 @@ final class TransferRows {
   private static final int LARGE = MEBIBYTES << 20;
   private static final int SMALL_FILES = 1000;
   private static final int SMALL = 1024;
+  private static final String BULK_UPLOAD = "bulk upload of 1,000 files of 1 KiB";
+  private static final String BULK_DOWNLOAD = "bulk download of 1,000 files of 1 KiB";
 
   private TransferRows() {}
 
@@ -22,7 +25,8 @@ final class TransferRows {
     return List.of(
         bench.row("upload of 256 MiB", () -> upload(bench, bytes)),
         bench.row("download of 256 MiB", () -> download(bench)),
-        bench.row("bulk upload of 1,000 files of 1 KiB", () -> bulk(bench)));
+        bench.row(BULK_UPLOAD, () -> bulkUpload(bench)),
+        bench.row(BULK_DOWNLOAD, () -> bulkDownload(bench)));
   }
 
   private static Row upload(Bench bench, byte[] bytes) {
@@ -55,20 +59,37 @@ final class TransferRows {
     return Math.clamp(bench.count() / 10, 3, 10);
   }
 
-  private static Row bulk(Bench bench) {
+  private static Row bulkUpload(Bench bench) {
     int times = times(bench);
     byte[] content = new byte[SMALL];
     new Random(2).nextBytes(content);
     Samples ours = new Samples();
     for (int turn = 0; turn <= times; turn++) {
       Map<String, byte[]> files = new LinkedHashMap<>();
-      for (int number = 0; number < SMALL_FILES; number++) {
-        files.put("bulk-" + turn + "/" + number + ".txt", content);
-      }
+      names(turn).forEach(name -> files.put(name, content));
       Samples into = turn == 0 ? new Samples() : ours;
       into.time(() -> Bench.check(SMALL_FILES, bench.api().uploadAll(bench.sandbox(), files)));
     }
-    return Row.latency("bulk upload of 1,000 files of 1 KiB", ours, 0, Double.NaN, Double.NaN)
+    return Row.latency(BULK_UPLOAD, ours, 0, Double.NaN, Double.NaN)
         .beside(bench.bare("unpack", times, SMALL_FILES, SMALL));
+  }
+
+  /** After the upload, of its first turn's files. */
+  private static Row bulkDownload(Bench bench) {
+    int times = times(bench);
+    List<String> names = names(0);
+    Samples ours = new Samples();
+    for (int turn = 0; turn <= times; turn++) {
+      Samples into = turn == 0 ? new Samples() : ours;
+      into.time(() -> Bench.check(SMALL_FILES, bench.api().downloadAll(bench.sandbox(), names)));
+    }
+    return Row.latency(BULK_DOWNLOAD, ours, 0, Double.NaN, Double.NaN)
+        .beside(bench.bare("pack", times, "bulk-0"));
+  }
+
+  private static List<String> names(int turn) {
+    return IntStream.range(0, SMALL_FILES)
+        .mapToObj(number -> "bulk-" + turn + "/" + number + ".txt")
+        .toList();
   }
 }

@@ -174,6 +174,10 @@ def unpack(count, files, size):
     return samples
 
 
+def pack(count, directory):
+    return repeated(count, lambda: run("tar", "-cf", "bare.tar", directory), 2)
+
+
 def find(count, tree):
     return repeated(count, lambda: run("grep", "-rnF", "needle", tree), 2)
 
@@ -269,7 +273,7 @@ def completion(count, packages, project, file, line, character):
 
 
 ROWS = {row.__name__: row for row in (
-    execute, code, interpreter, session, keystroke, follow, write, read, unpack, find, search, clone, completion)}
+    execute, code, interpreter, session, keystroke, follow, write, read, unpack, pack, find, search, clone, completion)}
 
 
 def main(what, *arguments):

@@ -103,6 +103,18 @@ public interface Agent extends AutoCloseable {
   /** Begins to replace a file atomically; nothing is visible until {@link Upload#commit}. */
   Upload write(String path, int mode, boolean createParents);
 
+  /**
+   * Reads regular files one after the other, for agents with {@link Feature#MANY_FILES}. The caller
+   * closes the series.
+   */
+  DownloadSeries readMany(List<String> paths);
+
+  /**
+   * Begins to replace files one after the other, each atomically and with missing parents, for
+   * agents with {@link Feature#MANY_FILES}. The caller closes the series.
+   */
+  UploadSeries writeMany(int mode);
+
   /** Makes a directory; an existing one is fine. */
   void mkdir(String path, int mode, boolean parents);
 
@@ -137,7 +149,9 @@ public interface Agent extends AutoCloseable {
     /** Changes the base environment. */
     ENVIRONMENT("environment"),
     /** Keeps the orphans of a program's descendants where {@link Agent#signal} finds them. */
-    SUBREAPER("subreaper");
+    SUBREAPER("subreaper"),
+    /** Reads and writes many files with one request. */
+    MANY_FILES("many-files");
 
     private final String word;
 

@@ -8,6 +8,14 @@ import java.time.Duration;
 
 /** Maps what an agent refused to what a client sees. */
 public final class AgentErrors {
+  /** What to do when there is no room for a file. */
+  public static final String FREE_DISK =
+      "the sandbox's disk has no room for more bytes or files: remove some, or give it a larger disk";
+
+  /** What to do when no process can be started. */
+  public static final String FREE_PROCESSES =
+      "the sandbox may have no more processes: end some, then try again";
+
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private AgentErrors() {}
@@ -19,6 +27,14 @@ public final class AgentErrors {
           ErrorKind.BAD_GATEWAY,
           ErrorKind.BAD_GATEWAY.code(),
           "The sandbox went away while the request ran; check its state and try again.",
+          SOON,
+          e);
+    }
+    if (e.errno() == Errno.EAGAIN && e.code().equals("fork")) {
+      return new DaytonaException(
+          ErrorKind.UNAVAILABLE,
+          ErrorKind.UNAVAILABLE.code(),
+          "No process could be started (" + text(e) + "): " + FREE_PROCESSES + ".",
           SOON,
           e);
     }
@@ -34,7 +50,8 @@ public final class AgentErrors {
           DaytonaException.of(ErrorKind.GATEWAY_TIMEOUT, "The sandbox did not answer in time.", e);
       case Errno.EINTR ->
           DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
-      default -> DaytonaException.of(ErrorKind.BAD_REQUEST, "bad request: " + text(e), e);
+      default ->
+          DaytonaException.of(ErrorKind.BAD_REQUEST, "bad request: " + text(e) + remedy(e), e);
     };
   }
 
@@ -46,5 +63,10 @@ public final class AgentErrors {
   /** The system's words for the error; data of the sandbox where it has none. */
   public static String text(AgentException e) {
     return Errno.text(e.errno()).orElseGet(() -> String.valueOf(e.getMessage()));
+  }
+
+  /** What to do about it, behind {@link #text}; empty where the words say it. */
+  public static String remedy(AgentException e) {
+    return e.errno() == Errno.ENOSPC || e.errno() == Errno.EDQUOT ? "; " + FREE_DISK : "";
   }
 }

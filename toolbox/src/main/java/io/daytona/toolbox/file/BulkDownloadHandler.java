@@ -6,16 +6,17 @@ import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.AgentException;
-import io.daytona.toolbox.agent.Download;
 import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.toolbox.error.ErrorBody;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.wire.error.DaytonaException;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.eclipse.jetty.http.MimeTypes;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class BulkDownloadHandler {
   private static final String BOUNDARY = "DAYTONA-FILE-BOUNDARY";
   private static final String BYTES = "application/octet-stream";
   private static final String JSON = "application/json; charset=utf-8";
+  private static final int BUFFER = 32 * 1024;
 
   private final SandboxCalls calls;
 
@@ -47,58 +49,69 @@ final class BulkDownloadHandler {
         -1,
         Map.of(),
         out -> {
-          for (String path : paths) {
-            part(sandbox, path == null ? "" : path, call.method(), out);
+          List<Asked> asked = paths.stream().map(path -> Asked.of(sandbox, path)).toList();
+          List<SandboxFile> files =
+              asked.stream().map(Asked::file).filter(Objects::nonNull).toList();
+          // Not closed after an exception: what has not been sent is no end.
+          BufferedOutputStream buffered = new BufferedOutputStream(out, BUFFER);
+          try (FileContents contents = FileContents.of(sandbox.agent(), files)) {
+            for (Asked part : asked) {
+              part(part, contents, call.method(), buffered);
+            }
           }
-          write(out, "--" + BOUNDARY + "--\r\n");
+          write(buffered, "--" + BOUNDARY + "--\r\n");
+          buffered.flush();
         });
   }
 
-  private static void part(Running sandbox, String path, String method, OutputStream out)
+  private static void part(Asked part, FileContents contents, String method, OutputStream out)
       throws IOException {
-    Download download;
+    FileContent content;
     try {
-      download = open(sandbox, path);
+      content = content(part, contents);
     } catch (DaytonaException e) {
-      error(path, method, e, out);
+      error(part.path(), method, e, out);
       return;
     }
-    try (download) {
-      FileContent content;
-      try {
-        content = content(download, path);
-      } catch (DaytonaException e) {
-        error(path, method, e, out);
-        return;
-      }
-      head(out, "file", path, contentType(path), content.size());
-      FileCopy.all(content, out);
-      write(out, "\r\n");
-    }
-  }
-
-  private static Download open(Running sandbox, String path) {
-    if (path.isEmpty()) {
-      throw FileFault.invalid("path is empty", "");
-    }
-    try {
-      return sandbox.agent().read(SandboxFile.of(sandbox, path).absolute(), 0, -1);
-    } catch (AgentException e) {
-      throw FileFault.of(e, path);
-    }
+    head(out, "file", part.path(), contentType(part.path()), content.size());
+    FileCopy.all(content, out);
+    write(out, "\r\n");
   }
 
   /** Parts need a size, which clients check. */
-  private static FileContent content(Download download, String path) {
+  private static FileContent content(Asked part, FileContents contents) {
+    if (part.fault() != null) {
+      throw part.fault();
+    }
     try {
-      FileContent content = FileContent.of(download);
+      FileContent content = contents.next();
       if (content.size() == FileContent.UNKNOWN) {
         throw ToolboxError.badRequest(
-            PathBytes.shown(path) + " does not say how large it is; download it alone");
+            PathBytes.shown(part.path()) + " does not say how large it is; download it alone");
       }
       return content;
     } catch (AgentException e) {
-      throw FileFault.of(e, path);
+      throw FileFault.of(e, part.path());
+    }
+  }
+
+  /**
+   * A path of the request.
+   *
+   * @param path as the client wrote it
+   * @param file the file it names; null when it names none
+   * @param fault why it names none
+   */
+  private record Asked(String path, @Nullable SandboxFile file, @Nullable DaytonaException fault) {
+    static Asked of(Running sandbox, @Nullable String path) {
+      if (path == null || path.isEmpty()) {
+        return new Asked("", null, FileFault.invalid("path is empty", ""));
+      }
+      try {
+        return new Asked(path, SandboxFile.of(sandbox, path), null);
+      } catch (DaytonaException e) {
+        return new Asked(path, null, e);
+      }
     }
   }
 

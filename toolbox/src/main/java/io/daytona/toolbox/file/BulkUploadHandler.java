@@ -104,7 +104,7 @@ final class BulkUploadHandler {
     private static final int MAX_WAITING = 10_000;
 
     private final Running sandbox;
-    private final UploadBatch uploads = new UploadBatch();
+    private final UploadBatch uploads;
     private final Map<Integer, String> paths = new HashMap<>();
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private int index;
@@ -114,6 +114,7 @@ final class BulkUploadHandler {
 
     Batch(Running sandbox) {
       this.sandbox = sandbox;
+      this.uploads = new UploadBatch(sandbox);
     }
 
     @Override

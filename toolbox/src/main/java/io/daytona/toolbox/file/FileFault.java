@@ -50,6 +50,6 @@ final class FileFault {
   }
 
   private static String detail(String path, AgentException e) {
-    return path + ": " + AgentErrors.text(e);
+    return path + ": " + AgentErrors.text(e) + AgentErrors.remedy(e);
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileSink implements AutoCloseable {
   /** Permissions of uploaded files, also of ones that are replaced. */
-  private static final int MODE = 0644;
+  static final int MODE = 0644;
 
   private final String asked;
   private @Nullable Upload upload;
@@ -26,6 +26,12 @@ final class FileSink implements AutoCloseable {
     } catch (AgentException e) {
       fail(e);
     }
+  }
+
+  /** A file that is refused already. */
+  FileSink(SandboxFile file, DaytonaException refusal) {
+    this.asked = file.asked();
+    this.failure = refusal;
   }
 
   /** Takes bytes. */

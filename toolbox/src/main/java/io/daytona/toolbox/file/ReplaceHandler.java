@@ -68,7 +68,8 @@ final class ReplaceHandler {
       if (AgentErrors.isUnavailable(e)) {
         throw AgentErrors.of(e);
       }
-      return new ReplaceResult(shown, false, shown + ": " + AgentErrors.text(e));
+      return new ReplaceResult(
+          shown, false, shown + ": " + AgentErrors.text(e) + AgentErrors.remedy(e));
     } catch (DaytonaException e) {
       if (e.kind().status() >= 500) {
         throw e;

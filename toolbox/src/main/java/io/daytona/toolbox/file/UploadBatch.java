@@ -1,32 +1,30 @@
 package io.daytona.toolbox.file;
 
-import io.daytona.toolbox.SandboxPaths;
+import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.agent.PathBytes;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.error.ErrorKind;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The files of one bulk upload and what became of each, in the order in which they came. Small
- * files are written several at a time, because each costs round trips to the sandbox; two of the
- * same name one after the other. For one thread.
+ * The files of one bulk upload and what became of each, in the order in which they came. For one
+ * thread.
  */
 final class UploadBatch implements AutoCloseable {
   /** Files that are held in memory until they are complete. */
   static final int SMALL = 64 * 1024;
 
-  private static final int AT_ONCE = 16;
-
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Semaphore room = new Semaphore(AT_ONCE);
+  private final SmallUploads small;
   private final List<CompletableFuture<Outcome>> outcomes = new ArrayList<>();
-  private final Map<String, CompletableFuture<Outcome>> inFlight = new HashMap<>();
+  private volatile @Nullable DaytonaException stuck;
+
+  UploadBatch(Running sandbox) {
+    small = SmallUploads.to(sandbox.agent());
+  }
 
   /** What became of a part. */
   sealed interface Outcome {
@@ -48,34 +46,26 @@ final class UploadBatch implements AutoCloseable {
 
   /** Writes a file that is complete. */
   void write(SandboxFile file, byte[] content, String failurePrefix) {
-    awaitEarlier(file);
-    room.acquireUninterruptibly();
-    CompletableFuture<Outcome> outcome =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try (FileSink sink = new FileSink(file)) {
-                sink.write(content, 0, content.length);
-                return finish(file, sink, failurePrefix);
-              } finally {
-                room.release();
-              }
-            },
-            threads);
-    outcomes.add(outcome);
-    inFlight.put(name(file), outcome);
+    CompletableFuture<Long> size =
+        stuck == null ? small.write(file, content) : CompletableFuture.failedFuture(stuck);
+    add(file, size, failurePrefix);
   }
 
   /** Begins a file that is too large to be held. */
   FileSink open(SandboxFile file) {
-    awaitEarlier(file);
-    return new FileSink(file);
+    small.await();
+    return stuck == null ? new FileSink(file) : new FileSink(file, stuck);
   }
 
   /** Ends a file that was begun. */
   void close(SandboxFile file, FileSink sink, String failurePrefix) {
+    CompletableFuture<Long> size = new CompletableFuture<>();
     try (sink) {
-      outcomes.add(CompletableFuture.completedFuture(finish(file, sink, failurePrefix)));
+      size.complete(sink.finish());
+    } catch (DaytonaException e) {
+      size.completeExceptionally(e);
     }
+    add(file, size, failurePrefix);
   }
 
   /** A part that is no file, or none that can be begun. */
@@ -85,32 +75,34 @@ final class UploadBatch implements AutoCloseable {
 
   /** Waits for all that has begun. */
   List<Outcome> outcomes() {
+    small.await();
     return outcomes.stream().map(CompletableFuture::join).toList();
   }
 
   @Override
   public void close() {
-    threads.close();
+    small.close();
   }
 
-  private static Outcome finish(SandboxFile file, FileSink sink, String failurePrefix) {
-    try {
-      return new Outcome.Written(PathBytes.shown(file.asked()), sink.finish());
-    } catch (DaytonaException e) {
-      return new Outcome.Failed(failurePrefix + e.sentence());
+  private void add(SandboxFile file, CompletableFuture<Long> size, String failurePrefix) {
+    outcomes.add(
+        size.handle((bytes, failure) -> {
+          if (failure == null) {
+            return new Outcome.Written(PathBytes.shown(file.asked()), bytes);
+          }
+          return new Outcome.Failed(failurePrefix + noticed(failure).sentence());
+        }));
+  }
+
+  /** What takes no file for minutes would take as long to refuse each of the others. */
+  private DaytonaException noticed(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (!(cause instanceof DaytonaException known)) {
+      throw new CompletionException(cause);
     }
-  }
-
-  /** The later one of two files of the same name wins. */
-  private void awaitEarlier(SandboxFile file) {
-    CompletableFuture<Outcome> earlier = inFlight.remove(name(file));
-    if (earlier != null) {
-      earlier.join();
+    if (known.kind() == ErrorKind.GATEWAY_TIMEOUT) {
+      stuck = known;
     }
-    inFlight.values().removeIf(CompletableFuture::isDone);
-  }
-
-  private static String name(SandboxFile file) {
-    return SandboxPaths.clean(file.absolute());
+    return known;
   }
 }

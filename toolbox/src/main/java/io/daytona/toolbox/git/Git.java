@@ -6,8 +6,6 @@ import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.wire.error.DaytonaException;
-import io.daytona.wire.error.ErrorKind;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +20,7 @@ final class Git {
 
   private static final String OWN = "git";
   private static final int MAX_MESSAGE = 2_000;
-
-  /** Longer than any work on files takes: git waits for ever when it meets a FIFO. */
-  private static final Duration LOCAL_SILENCE = Duration.ofHours(1);
-
-  /** As long as the most patient client waits (toolbox protocol §1.7). */
-  private static final Duration NETWORK_SILENCE = Duration.ofHours(24);
+  private static final int SIGKILL = 9;
 
   private final Running sandbox;
   private final boolean structured;
@@ -90,14 +83,19 @@ final class Git {
   /** Starts git to read its output bit by bit; the caller closes the records. */
   GitRecords start(GitCommand command, char terminator) {
     AgentProcess process = spawn(command);
-    Duration silence = command.network() ? NETWORK_SILENCE : LOCAL_SILENCE;
-    return new GitRecords(process, terminator, silence, new Faults(process.process()));
+    GitWatch watch =
+        new GitWatch(
+            sandbox.agent(),
+            process,
+            command.network() ? GitWatch.Patience.NETWORK : GitWatch.Patience.LOCAL,
+            message -> error(GitFault.BAD_REQUEST, message));
+    return new GitRecords(process, terminator, watch);
   }
 
   /** The error for a run that failed. */
   DaytonaException failure(GitOutput output) {
     String text = output.err() + "\n" + output.out();
-    GitFault fault = GitFaults.of(text);
+    GitFault fault = output.status() == -SIGKILL ? GitFault.KILLED : GitFaults.of(text);
     String message = message(output);
     return error(fault, message + GitFaults.remedy(fault, text));
   }
@@ -190,40 +188,6 @@ final class Git {
           : "git ended with exit code " + output.status();
     }
     return text.length() <= MAX_MESSAGE ? text : text.substring(text.length() - MAX_MESSAGE);
-  }
-
-  /** Ends a process whose output cannot be read to its end. */
-  private final class Faults implements GitRecords.Faults {
-    private static final int SIGKILL = 9;
-
-    private final String process;
-
-    Faults(String process) {
-      this.process = process;
-    }
-
-    @Override
-    public DaytonaException tooLarge() {
-      kill();
-      return error(GitFault.BAD_REQUEST, "git wrote more than is read of one answer");
-    }
-
-    @Override
-    public DaytonaException tooSlow() {
-      kill();
-      return DaytonaException.of(
-          ErrorKind.REQUEST_TIMEOUT, "request timeout: git did not come to an end");
-    }
-
-    private void kill() {
-      try {
-        sandbox.agent().signal(process, SIGKILL, true);
-      } catch (AgentException e) {
-        if (e.errno() != Errno.ESRCH && e.errno() != Errno.ENOENT) {
-          throw e;
-        }
-      }
-    }
   }
 
   /** A program that the sandbox does not have. */

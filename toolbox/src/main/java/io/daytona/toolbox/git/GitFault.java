@@ -18,6 +18,9 @@ enum GitFault {
   REMOTE_REJECTED(ErrorKind.UNPROCESSABLE, "GIT_REMOTE_REJECTED", ""),
   BAD_REQUEST(ErrorKind.BAD_REQUEST, ErrorKind.BAD_REQUEST.code(), "bad request: "),
   PROGRAM_MISSING(ErrorKind.UNPROCESSABLE, ErrorKind.UNPROCESSABLE.code(), ""),
+  KILLED(ErrorKind.UNPROCESSABLE, ErrorKind.UNPROCESSABLE.code(), ""),
+  NO_SPACE(ErrorKind.BAD_REQUEST, ErrorKind.BAD_REQUEST.code(), "bad request: "),
+  NO_PROCESS(ErrorKind.UNAVAILABLE, ErrorKind.UNAVAILABLE.code(), ""),
   OTHER(ErrorKind.INTERNAL, ErrorKind.INTERNAL.code(), "internal server error: ");
 
   private final ErrorKind kind;

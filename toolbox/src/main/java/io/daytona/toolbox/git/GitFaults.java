@@ -1,5 +1,6 @@
 package io.daytona.toolbox.git;
 
+import io.daytona.toolbox.error.AgentErrors;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -12,9 +13,18 @@ final class GitFaults {
   private static final List<Rule> RULES =
       List.of(
           rule(
+              GitFault.NO_SPACE,
+              "No space left on device|Disk quota exceeded|Out of diskspace"
+                  + "|failed to write new configuration file"),
+          rule(
               GitFault.PROGRAM_MISSING,
               "cannot run (\\S+/)?ssh: No such file|cannot exec .*remote-https?"
                   + "|remote helper 'https?'|remote-https?' is not a git command"),
+          rule(
+              GitFault.NO_PROCESS,
+              "Resource temporarily unavailable|unable to (create( threaded)?|start) .*thread"
+                  + "|cannot (create (async )?thread|fork)|unable to fork|fork failed"),
+          rule(GitFault.KILLED, "died of signal 9|Out of memory|Cannot allocate memory"),
           rule(
               GitFault.BAD_REQUEST,
               "transport '.*' not allowed|unable to find remote helper"
@@ -107,6 +117,18 @@ final class GitFaults {
       return text.contains("ssh")
           ? "; install the package openssh-client in the sandbox's image"
           : "; install the complete package git (with curl and ca-certificates) in the image";
+    }
+    switch (fault) {
+      case NO_SPACE -> {
+        return "; " + AgentErrors.FREE_DISK;
+      }
+      case NO_PROCESS -> {
+        return "; " + AgentErrors.FREE_PROCESSES;
+      }
+      case KILLED -> {
+        return "; the sandbox's memory was perhaps not enough: give it more, or end other programs";
+      }
+      default -> {}
     }
     if (text.contains("Host key verification failed")) {
       return "; add the host's key to ~/.ssh/known_hosts in the sandbox first (ssh-keyscan)";

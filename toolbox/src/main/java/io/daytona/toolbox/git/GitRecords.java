@@ -32,8 +32,7 @@ final class GitRecords implements AutoCloseable {
 
   private final AgentProcess process;
   private final byte terminator;
-  private final Duration silence;
-  private final Faults faults;
+  private final Watch watch;
   private ByteArrayOutputStream record = new ByteArrayOutputStream();
   private byte[] chunk = new byte[0];
   private int at;
@@ -44,14 +43,12 @@ final class GitRecords implements AutoCloseable {
   /**
    * @param process reads to its end
    * @param terminator last byte of every record, not part of it
-   * @param silence how long it may write nothing before it is given up
-   * @param faults what to raise then, and for more than can be held
+   * @param watch decides how long it may take, and what to raise for more than can be held
    */
-  GitRecords(AgentProcess process, char terminator, Duration silence, Faults faults) {
+  GitRecords(AgentProcess process, char terminator, Watch watch) {
     this.process = process;
     this.terminator = (byte) terminator;
-    this.silence = silence;
-    this.faults = faults;
+    this.watch = watch;
   }
 
   /**
@@ -107,12 +104,12 @@ final class GitRecords implements AutoCloseable {
   private void hold(int most) {
     int more = chunk.length - at;
     if (record.size() + more > most) {
-      throw faults.tooLarge();
+      throw watch.tooLarge();
     }
     if (record.size() + more > SMALL) {
       if (LARGE.addAndGet(-more) < 0) {
         LARGE.addAndGet(more);
-        throw faults.tooLarge();
+        throw watch.tooLarge();
       }
       taken += more;
     }
@@ -127,8 +124,13 @@ final class GitRecords implements AutoCloseable {
 
   private boolean refill() throws InterruptedException {
     while (status == Integer.MIN_VALUE) {
-      switch (process.next(silence)) {
-        case null -> throw faults.tooSlow();
+      Duration left = watch.untilLook();
+      Output output = left.isZero() ? null : process.next(left);
+      if (output != null) {
+        watch.heard();
+      }
+      switch (output) {
+        case null -> watch.look();
         case Output.Chunk(int channel, byte[] bytes) when channel == 1 -> {
           chunk = bytes;
           at = 0;
@@ -156,12 +158,22 @@ final class GitRecords implements AutoCloseable {
     process.close();
   }
 
-  /** What to raise when output cannot be read to its end. */
-  interface Faults {
-    /** A record is too large. */
+  /** Sees to it that the output comes to an end. */
+  interface Watch {
+    /** What to raise for a record that is too large; the process is to be ended. */
     DaytonaException tooLarge();
 
-    /** The process has written nothing for too long; it is to be ended. */
-    DaytonaException tooSlow();
+    /** How long to wait for output before the next look; zero when it is due. */
+    Duration untilLook();
+
+    /**
+     * Looks at the process.
+     *
+     * @throws DaytonaException when it has been given up and ended
+     */
+    void look() throws InterruptedException;
+
+    /** Some output came. */
+    void heard();
   }
 }

@@ -4,6 +4,7 @@ import io.daytona.http.Call;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.git.GitRequests.Init;
+import io.daytona.wire.error.DaytonaException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +37,29 @@ final class InitHandler {
       arguments.add("--bare");
     }
     arguments.addAll(List.of("--", path));
-    git.check(GitCommand.in(workdir, arguments));
-    if (!branch.isEmpty()) {
-      // Releases before 2.28 cannot name it while they initialize.
-      git.check(GitCommand.in(path, "symbolic-ref", "HEAD", "refs/heads/" + branch));
+    boolean existed = exists(git, path);
+    try {
+      git.check(GitCommand.in(workdir, arguments));
+      if (!branch.isEmpty()) {
+        // Releases before 2.28 cannot name it while they initialize.
+        git.check(GitCommand.in(path, "symbolic-ref", "HEAD", "refs/heads/" + branch));
+      }
+    } catch (DaytonaException e) {
+      // Half a repository would be in the way of the next try.
+      remove(git, existed ? path + "/.git" : path, e);
+      throw e;
     }
     return null;
+  }
+
+  private static void remove(Git git, String what, DaytonaException cause) {
+    try {
+      git.sandbox().agent().remove(what, true);
+    } catch (AgentException e) {
+      if (e.errno() != Errno.ENOENT) {
+        cause.addSuppressed(e);
+      }
+    }
   }
 
   private static boolean exists(Git git, String file) {

@@ -85,7 +85,7 @@ final class ExecHandler {
     try {
       return session.start(text, request.isAsync(), request.isQuiet());
     } catch (EndedException e) {
-      throw SessionErrors.ended(call);
+      throw SessionErrors.ended(call, session);
     }
   }
 
@@ -94,7 +94,15 @@ final class ExecHandler {
     List<Output.Chunk> chunks = new ArrayList<>();
     int size = 0;
     while (size <= CAPTURED) {
-      Output next = output.next(LONG);
+      Output next;
+      try {
+        next = output.next(LONG);
+      } catch (AgentException e) {
+        if (!e.code().equals(AgentException.OVERRUN)) {
+          throw e;
+        }
+        break; // What is left of it, and how much was lost, is read again.
+      }
       if (next instanceof Output.Chunk chunk) {
         chunks.add(chunk);
         size += chunk.bytes().length;
@@ -114,7 +122,7 @@ final class ExecHandler {
         throw SessionErrors.cancelled(call);
       }
       if (exitCode == Session.NEVER_RAN) {
-        throw SessionErrors.ended(call);
+        throw SessionErrors.ended(call, session);
       }
       return exitCode;
     } catch (ExecutionException e) {

@@ -59,7 +59,7 @@ final class InputHandler {
 
   private static void refuseEnded(Call<?> call, Session session, Command command) {
     if (session.isEnded() || session.isDeleted()) {
-      throw SessionErrors.ended(call);
+      throw SessionErrors.ended(call, session);
     }
     command
         .exitCode()

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * One shell and its commands. What is fed to the shell's input at once is the queue: it is in the
  * sandbox, so that nothing is lost when the platform is restarted. Safe for threads.
  */
-final class Session implements ControlChannel.Listener {
+final class Session implements ControlChannel.Listener, ShellWatch.Watched {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** Exit code of a command that never ran, or whose exit code is not known. */
@@ -40,6 +40,7 @@ final class Session implements ControlChannel.Listener {
   private static final int SIGKILL = 9;
   private static final String BARRIER = "barrier ";
   private static final String READY = "ready ";
+  private static final String HELD = "held ";
 
   private final Agent agent;
   private final ProcessLabel label;
@@ -65,6 +66,9 @@ final class Session implements ControlChannel.Listener {
   private volatile @Nullable AgentProcess stream;
 
   private volatile boolean deleted;
+  private volatile boolean deaf;
+  private volatile @Nullable Command reported;
+  private final ShellWatch watch;
 
   /**
    * @param label the session's
@@ -82,6 +86,7 @@ final class Session implements ControlChannel.Listener {
     this.process = process;
     this.files = files;
     this.completed = completed;
+    this.watch = new ShellWatch(agent, this);
   }
 
   /**
@@ -92,7 +97,7 @@ final class Session implements ControlChannel.Listener {
    */
   record Started(Command command, AgentProcess output) {}
 
-  /** The shell has ended, so nothing can be done in this session any more. */
+  /** The shell has ended or is deaf, so nothing can be done in this session any more. */
   static final class EndedException extends Exception {
     private static final long serialVersionUID = 1L;
   }
@@ -133,6 +138,11 @@ final class Session implements ControlChannel.Listener {
 
   boolean isDeleted() {
     return deleted;
+  }
+
+  /** Whether the shell reads commands and does not execute them. */
+  boolean isDeaf() {
+    return deaf;
   }
 
   void markDeleted() {
@@ -185,6 +195,7 @@ final class Session implements ControlChannel.Listener {
       try {
         register(holder.command());
         feed(holder.text(kind, output.pid()), !async);
+        watch();
         return new Started(holder.command(), output);
       } catch (EndedException | AgentException e) {
         drop(holder.command());
@@ -201,7 +212,7 @@ final class Session implements ControlChannel.Listener {
 
   private ShellText.Kind readyShell() throws EndedException, InterruptedException {
     try {
-      if (!isEnded() && !deleted) {
+      if (!isEnded() && !deleted && !deaf) {
         return shell.get(SHELL_PATIENCE.toSeconds(), TimeUnit.SECONDS);
       }
     } catch (ExecutionException | TimeoutException e) {
@@ -282,15 +293,70 @@ final class Session implements ControlChannel.Listener {
         probe();
       }
       if (last > 0) {
-        ShellText.Kind kind =
-            shell.exceptionally(e -> ShellText.Kind.POSIX).getNow(ShellText.Kind.POSIX);
-        feed(ShellText.echo(kind, BARRIER + last), false);
+        feedBarrier(last);
+        watch();
       }
     } catch (AgentException e) {
       if (!isGone(e)) {
         throw e;
       }
     }
+  }
+
+  private void watch() {
+    AgentProcess known = stream;
+    if (known != null) {
+      watch.start(known);
+    }
+  }
+
+  @Override
+  public boolean isWaiting() {
+    state.lock();
+    try {
+      return !ended && !pending.isEmpty();
+    } finally {
+      state.unlock();
+    }
+  }
+
+  @Override
+  public void mark() {
+    feeding.lock();
+    try {
+      feedBarrier(lastNumber());
+    } finally {
+      feeding.unlock();
+    }
+  }
+
+  private long lastNumber() {
+    state.lock();
+    try {
+      return lastNumber;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void feedBarrier(long last) {
+    ShellText.Kind kind =
+        shell.exceptionally(e -> ShellText.Kind.POSIX).getNow(ShellText.Kind.POSIX);
+    feed(ShellText.echo(kind, BARRIER + last), false);
+  }
+
+  @Override
+  public void settle() {
+    Command last = reported;
+    if (last != null) {
+      kill(last);
+    }
+  }
+
+  @Override
+  public void deaf() {
+    deaf = true;
+    giveUp(Long.MAX_VALUE);
   }
 
   /**
@@ -309,12 +375,18 @@ final class Session implements ControlChannel.Listener {
 
   @Override
   public void reported(String text) {
+    watch.reported();
+    deaf = false;
     if (text.startsWith(READY)) {
       shell.complete(ShellText.Kind.of(text));
       return;
     }
     if (text.startsWith(BARRIER)) {
       number(text.substring(BARRIER.length())).ifPresent(last -> giveUp(last + 1L));
+      return;
+    }
+    if (text.startsWith(HELD)) {
+      command(text.substring(HELD.length())).ifPresent(this::kill);
       return;
     }
     int blank = text.indexOf(' ');
@@ -325,6 +397,7 @@ final class Session implements ControlChannel.Listener {
     command(text.substring(0, blank))
         .ifPresent(command -> {
           giveUp(command.number());
+          reported = command;
           complete(command, status.getAsInt());
         });
   }

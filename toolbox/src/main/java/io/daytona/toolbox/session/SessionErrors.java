@@ -8,6 +8,10 @@ import io.daytona.wire.error.ErrorKind;
 /** The errors of sessions in the words of the protocol (toolbox protocol §3, §11). */
 final class SessionErrors {
   private static final String ENDED = "gone: session process has exited";
+  private static final String DEAF =
+      "gone: the session's shell reads commands but does not execute them any more; an option"
+          + " (set -n), function, alias, trap or redirection of an earlier command prevents it;"
+          + " delete the session and create it anew";
   private static final String COMPLETED = "gone: command has already completed with exit code ";
 
   private SessionErrors() {}
@@ -24,9 +28,9 @@ final class SessionErrors {
     return DaytonaException.conflict("conflict: session already exists");
   }
 
-  /** 410: the session's shell has ended. */
-  static DaytonaException ended(Call<?> call) {
-    return gone(call, "SESSION_ENDED", ENDED);
+  /** 410: the session's shell has ended, or is deaf. */
+  static DaytonaException ended(Call<?> call, Session session) {
+    return gone(call, "SESSION_ENDED", session.isDeaf() ? DEAF : ENDED);
   }
 
   /** 410: the session was deleted while a client waited for its command. */

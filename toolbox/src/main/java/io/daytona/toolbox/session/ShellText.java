@@ -61,10 +61,11 @@ final class ShellText {
 
   /**
    * Sources a file with a holder's pipes as output, reports the exit status and ends the holder.
-   * {@code >|} works under {@code set -C}, the {@code :} under {@code set -e}.
+   * {@code >|} works under {@code set -C}, the {@code :} under {@code set -e}. A shell that lost
+   * its {@code kill} says that it could not end the holder.
    */
   private static String line(Kind kind, String id, long pid, String file, String input) {
-    return "{ %s . %s; } %s >|%s 2>|%s; %s echo %s \"$?\"; %s kill -9 %d || :%s\n"
+    return "{ %s . %s; } %s >|%s 2>|%s; %s echo %s \"$?\"; %s kill -9 %d || %s echo held %s || :%s\n"
         .formatted(
             kind.builtin,
             file,
@@ -75,6 +76,8 @@ final class ShellText {
             id,
             kind.builtin,
             pid,
+            kind.builtin,
+            id,
             kind.repair);
   }
 

@@ -5,6 +5,7 @@ import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.SandboxDirectory.Running;
 import io.daytona.toolbox.SandboxDirectory.Usage;
 import io.daytona.toolbox.agent.Agent;
+import io.daytona.toolbox.fsutil.ToolFields;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
 import java.time.Instant;

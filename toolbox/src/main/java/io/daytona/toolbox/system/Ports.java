@@ -3,6 +3,7 @@ package io.daytona.toolbox.system;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.toolbox.fsutil.ToolFields;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.daytona.toolbox.telemetry;
 
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
-import io.daytona.toolbox.system.ToolFields;
+import io.daytona.toolbox.fsutil.ToolFields;
 import io.daytona.wire.error.DaytonaException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -11,8 +11,12 @@ final class Form {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   Form field(String name, String value) {
+    return field(name, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  Form field(String name, byte[] value) {
     head("form-data; name=\"" + name + "\"", "");
-    out.writeBytes(value.getBytes(StandardCharsets.UTF_8));
+    out.writeBytes(value);
     return line("");
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Spawn;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -98,6 +99,19 @@ class HostileFilesTest {
                 "/files/replace",
                 "{\"files\":[\"d/f\",\"d/g\"],\"pattern\":\"secret\",\"newValue\":\"known\"}"));
     replies.add(box.server().post("/files/bulk-download", "{\"paths\":[\"d/f\",\"d/g\"]}"));
+    byte[] form =
+        new Form()
+            .field("files[0].path", "d/f")
+            .file("files[0].file", "mine")
+            .field("files[1].path", "d/sub/new/f")
+            .file("files[1].file", "mine")
+            .closed();
+    replies.add(
+        box.server()
+            .send(
+                box.server()
+                    .request("/files/bulk-upload", "Content-Type", Form.CONTENT_TYPE)
+                    .POST(BodyPublishers.ofByteArray(form))));
     replies.add(box.call("DELETE", "/files", "path", "d/h"));
     replies.add(box.call("DELETE", "/files", "path", "d/sub", "recursive", "true"));
     replies.add(box.call("DELETE", "/files", "path", "d/g"));

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.ToolboxServer;
 import io.daytona.toolbox.agent.PathBytes;
+import io.daytona.toolbox.error.AgentErrors;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -332,7 +333,8 @@ class PathEdgesTest extends InFileBox {
                   .request("/files/bulk-upload", "Content-Type", Form.CONTENT_TYPE)
                   .POST(BodyPublishers.ofByteArray(form)));
       assertEquals(400, bulk.statusCode());
-      assertTrue(json(bulk).get("errors").get(0).textValue().endsWith("no space left on device"));
+      String full = "no space left on device; " + AgentErrors.FREE_DISK;
+      assertTrue(json(bulk).get("errors").get(0).textValue().endsWith(full));
       Path large = Files.createTempFile("dtn-large", "");
       try {
         Files.write(large, big);

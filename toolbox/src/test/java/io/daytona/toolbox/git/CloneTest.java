@@ -296,11 +296,7 @@ class CloneTest {
               .toList();
       assertFalse(clones.isEmpty());
       clones.forEach(ProcessHandle::destroyForcibly);
-      assertError(
-          clone.get(),
-          500,
-          "INTERNAL_SERVER_ERROR",
-          "internal server error: git was killed by signal 9");
+      assertError(clone.get(), 422, "UNPROCESSABLE_ENTITY", "git was killed by signal 9");
       assertFalse(Files.exists(box.work().resolve(repo)));
       open.release();
     }

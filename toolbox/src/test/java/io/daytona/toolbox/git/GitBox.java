@@ -34,7 +34,7 @@ final class GitBox implements AutoCloseable {
       mkdir "$root/upper" "$root/work" "$root/root"
       mount -t overlay none -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/root"
       mkdir -p "$root/root/.daytona/bin" "$root/root$project"
-      cp "$askpass" "$root/root/.daytona/bin/askpass"
+      cp "$askpass" "${askpass%/*}/fsutil" "$root/root/.daytona/bin/"
       for shared in /proc /dev /tmp "$project"; do
         mount --rbind "$shared" "$root/root$shared"
       done
@@ -99,7 +99,7 @@ final class GitBox implements AutoCloseable {
   }
 
   private static Path askpass(Path project) throws IOException, InterruptedException {
-    Commands.run(project, "make", "-s", "-C", "agent", "build/askpass");
+    Commands.run(project, "make", "-s", "-C", "agent", "build/askpass", "build/fsutil");
     return project.resolve("agent/build/askpass");
   }
 

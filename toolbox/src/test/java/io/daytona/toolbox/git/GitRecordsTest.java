@@ -29,19 +29,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("slow")
 class GitRecordsTest {
   private static final Duration LONG = Duration.ofMinutes(1);
-  private static final GitRecords.Faults FAULTS =
-      new GitRecords.Faults() {
-        @Override
-        public DaytonaException tooLarge() {
-          return DaytonaException.badRequest("too large");
-        }
-
-        @Override
-        public DaytonaException tooSlow() {
-          return DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "too slow");
-        }
-      };
-
   private RealAgent program;
   private Agent agent;
 
@@ -128,6 +115,22 @@ class GitRecordsTest {
   private GitRecords records(String script, Duration silence) {
     Spawn spawn =
         Spawn.merged(List.of("sh", "-c", script), Map.of(), program.work().toString()).unmerged();
-    return new GitRecords(agent.spawn(spawn), '\0', silence, FAULTS);
+    return new GitRecords(agent.spawn(spawn), '\0', new Silence(silence));
+  }
+
+  /** Gives up a process that writes nothing. */
+  private record Silence(Duration untilLook) implements GitRecords.Watch {
+    @Override
+    public DaytonaException tooLarge() {
+      return DaytonaException.badRequest("too large");
+    }
+
+    @Override
+    public void look() {
+      throw DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "too slow");
+    }
+
+    @Override
+    public void heard() {}
   }
 }

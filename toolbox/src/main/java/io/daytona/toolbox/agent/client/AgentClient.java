@@ -6,10 +6,12 @@ import io.daytona.toolbox.agent.AgentInput;
 import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.AgentSocket;
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.DownloadSeries;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.toolbox.agent.Upload;
+import io.daytona.toolbox.agent.UploadSeries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -29,6 +31,9 @@ public final class AgentClient implements Agent {
   private static final Pattern RELEASE = Pattern.compile("[\\x21-\\x7e]{1,64}");
   private static final Pattern BOOT = Pattern.compile("[0-9a-f]{16}");
 
+  /** A disk that takes or gives nothing for so long is stuck, not slow. */
+  private static final Duration STALL = Duration.ofMinutes(2);
+
   private final Connection connection;
   private final Requests requests;
   private final String version;
@@ -39,14 +44,15 @@ public final class AgentClient implements Agent {
   private final ProcessRequests processes;
   private final SpawnRequests spawns;
 
-  private AgentClient(Connection connection, Fields greeting) throws ProtocolViolation {
+  private AgentClient(Connection connection, Fields greeting, Duration stall)
+      throws ProtocolViolation {
     this.connection = connection;
     this.requests = new Requests(connection);
     this.version = Requests.matching(RELEASE, greeting.text(Tag.AGENT), "release");
     this.boot = Requests.matching(BOOT, greeting.text(Tag.BOOT), "boot id");
     this.features = features(greeting);
     this.identities = new IdentityRequests(requests);
-    this.files = new FileRequests(requests);
+    this.files = new FileRequests(requests, stall);
     this.processes = new ProcessRequests(requests, features);
     this.spawns = new SpawnRequests(processes, files, features);
   }
@@ -67,9 +73,18 @@ public final class AgentClient implements Agent {
    * @throws AgentException lost, when it does not answer in time or as it should
    */
   public static AgentClient connect(Path unixSocket, Duration timeout) {
+    return connect(unixSocket, timeout, STALL);
+  }
+
+  /**
+   * The same with another patience.
+   *
+   * @param stall how long an upload or a download may go on without progress
+   */
+  public static AgentClient connect(Path unixSocket, Duration timeout, Duration stall) {
     Connection connection = Connection.open(unixSocket, timeout);
     try {
-      return new AgentClient(connection, connection.greeting());
+      return new AgentClient(connection, connection.greeting(), stall);
     } catch (ProtocolViolation e) {
       throw connection.violated(e);
     }
@@ -164,6 +179,16 @@ public final class AgentClient implements Agent {
   @Override
   public Upload write(String path, int mode, boolean createParents) {
     return files.write(path, mode, createParents);
+  }
+
+  @Override
+  public DownloadSeries readMany(List<String> paths) {
+    return files.readMany(paths);
+  }
+
+  @Override
+  public UploadSeries writeMany(int mode) {
+    return files.writeMany(mode);
   }
 
   @Override

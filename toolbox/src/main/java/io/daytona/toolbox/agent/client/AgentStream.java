@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class AgentStream implements AutoCloseable {
   private static final byte[] NONE = {};
   private static final long MAX_SEND_CREDIT = 1L << 40;
+  private static final Duration FOREVER = Duration.ofDays(365_000);
 
   private final Connection connection;
   private final int id;
@@ -70,10 +71,7 @@ final class AgentStream implements AutoCloseable {
       lock.unlock();
       closeUnlessReplied();
     }
-    throw new AgentException(
-        Errno.ETIMEDOUT,
-        "timeout",
-        "the sandbox did not answer within " + patience.toSeconds() + " s");
+    throw timeout("the sandbox did not answer within " + patience.toSeconds() + " s");
   }
 
   /**
@@ -128,10 +126,19 @@ final class AgentStream implements AutoCloseable {
    * @throws AgentException when the stream ended
    */
   void send(int channel, byte[] bytes, int offset, int length) {
+    send(channel, bytes, offset, length, FOREVER);
+  }
+
+  /**
+   * Sends bytes; waits for credit.
+   *
+   * @throws AgentException when the stream ended, ETIMEDOUT when there is no credit for that long
+   */
+  void send(int channel, byte[] bytes, int offset, int length, Duration patience) {
     int at = offset;
     int left = length;
     while (left > 0) {
-      int size = takeSendCredit(Math.min(left, Protocol.MAX_PAYLOAD));
+      int size = takeSendCredit(Math.min(left, Protocol.MAX_PAYLOAD), patience);
       connection.send(Protocol.DATA, channel, id, bytes, at, size);
       at += size;
       left -= size;
@@ -302,11 +309,15 @@ final class AgentStream implements AutoCloseable {
     return grant;
   }
 
-  private int takeSendCredit(int wanted) {
+  private int takeSendCredit(int wanted, Duration patience) {
+    long left = saturatedNanos(patience);
     lock.lock();
     try {
       while (sendCredit == 0 && !ended && !closed && failure == null) {
-        writable.await();
+        if (left <= 0) {
+          throw timeout("the sandbox took nothing for " + patience.toSeconds() + " s");
+        }
+        left = writable.awaitNanos(left);
       }
       if (failure != null) {
         throw failed(failure);
@@ -353,6 +364,10 @@ final class AgentStream implements AutoCloseable {
   private static AgentException failed(AgentException failure) {
     return new AgentException(
         failure.errno(), failure.code(), String.valueOf(failure.getMessage()));
+  }
+
+  private static AgentException timeout(String message) {
+    return new AgentException(Errno.ETIMEDOUT, "timeout", message);
   }
 
   private static AgentException interrupted() {

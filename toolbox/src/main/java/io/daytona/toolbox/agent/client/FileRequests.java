@@ -1,10 +1,13 @@
 package io.daytona.toolbox.agent.client;
 
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.DownloadSeries;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
 import io.daytona.toolbox.agent.Upload;
+import io.daytona.toolbox.agent.UploadSeries;
 import java.time.Duration;
+import java.util.List;
 
 /** The agent's verbs on files. */
 final class FileRequests {
@@ -15,9 +18,14 @@ final class FileRequests {
   private static final int CREATE_PARENTS = 1;
 
   private final Requests requests;
+  private final Duration stall;
 
-  FileRequests(Requests requests) {
+  /**
+   * @param stall how long an upload or a download may go on without progress
+   */
+  FileRequests(Requests requests, Duration stall) {
     this.requests = requests;
+    this.stall = stall;
   }
 
   FileStat stat(String path, boolean followLinks) {
@@ -41,7 +49,7 @@ final class FileRequests {
     }
     Requests.Opened opened = requests.open(request);
     return new StreamDownload(
-        opened.stream(), requests.checked(() -> FileStats.of(opened.reply())));
+        opened.stream(), requests.checked(() -> FileStats.of(opened.reply())), stall);
   }
 
   Upload write(String path, int mode, boolean createParents) {
@@ -49,7 +57,16 @@ final class FileRequests {
     if (createParents) {
       request.number(Tag.FLAGS, CREATE_PARENTS);
     }
-    return new StreamUpload(requests.open(request).stream());
+    return new StreamUpload(requests.open(request).stream(), stall);
+  }
+
+  DownloadSeries readMany(List<String> paths) {
+    return new StreamDownloadSeries(requests, paths, stall);
+  }
+
+  UploadSeries writeMany(int mode) {
+    FieldsBuilder request = FieldsBuilder.verb("write-many").number(Tag.FLAGS, CREATE_PARENTS);
+    return new StreamUploadSeries(requests, requests.open(request).stream(), mode, stall);
   }
 
   void mkdir(String path, int mode, boolean parents) {

@@ -51,6 +51,11 @@ final class Requests {
     return new StreamListing(connection, open(request).stream());
   }
 
+  /** Heads of files or results of a series, which share a stream with contents. */
+  SeriesHeads heads(AgentStream stream, Duration patience) {
+    return new SeriesHeads(connection, stream, patience);
+  }
+
   /**
    * Decodes; a value that the protocol does not allow ends the connection.
    *

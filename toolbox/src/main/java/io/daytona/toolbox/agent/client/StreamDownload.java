@@ -3,6 +3,7 @@ package io.daytona.toolbox.agent.client;
 import io.daytona.toolbox.agent.Download;
 import io.daytona.toolbox.agent.FileStat;
 import java.io.InputStream;
+import java.time.Duration;
 
 /** A file that comes over a stream. */
 final class StreamDownload implements Download {
@@ -10,10 +11,13 @@ final class StreamDownload implements Download {
   private final FileStat stat;
   private final InputStream bytes;
 
-  StreamDownload(AgentStream stream, FileStat stat) {
+  /**
+   * @param patience how long nothing may come
+   */
+  StreamDownload(AgentStream stream, FileStat stat, Duration patience) {
     this.stream = stream;
     this.stat = stat;
-    this.bytes = new StreamInput(stream);
+    this.bytes = new StreamInput(stream, patience);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.daytona.toolbox.agent.client;
 
 import io.daytona.toolbox.agent.AgentException;
+import io.daytona.toolbox.agent.Errno;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,12 +15,21 @@ final class StreamInput extends InputStream {
   private static final Duration FOREVER = Duration.ofDays(365_000);
 
   private final AgentStream stream;
+  private final Duration patience;
   private byte[] piece = {};
   private int at;
   private boolean ended;
 
   StreamInput(AgentStream stream) {
+    this(stream, FOREVER);
+  }
+
+  /**
+   * @param patience how long nothing may come: then reading fails with ETIMEDOUT as the cause
+   */
+  StreamInput(AgentStream stream, Duration patience) {
     this.stream = stream;
+    this.patience = patience;
   }
 
   @Override
@@ -59,6 +69,18 @@ final class StreamInput extends InputStream {
     return total;
   }
 
+  /** Passes on at most that many bytes, as they came; returns how many, 0 at the end. */
+  int pass(OutputStream out, long limit) throws IOException {
+    if (limit == 0 || !fill()) {
+      return 0;
+    }
+    int count = (int) Math.min(limit, piece.length - at);
+    int from = at;
+    at += count;
+    out.write(piece, from, count);
+    return count;
+  }
+
   @Override
   public void close() {
     stream.close();
@@ -80,7 +102,11 @@ final class StreamInput extends InputStream {
 
   private Received take() throws IOException {
     try {
-      Received received = stream.next(FOREVER);
+      Received received = stream.next(patience);
+      if (received == null && !stream.isEnded()) {
+        throw new AgentException(
+            Errno.ETIMEDOUT, "timeout", "nothing came for " + patience.toSeconds() + " s");
+      }
       if (received == null) {
         throw new EOFException("the sandbox ended the stream too early");
       }

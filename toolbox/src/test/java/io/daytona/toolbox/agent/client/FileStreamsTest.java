@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.Download;
+import io.daytona.toolbox.agent.DownloadSeries;
 import io.daytona.toolbox.agent.Errno;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.FileStat;
@@ -15,7 +16,9 @@ import io.daytona.toolbox.agent.Upload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -69,6 +72,35 @@ class FileStreamsTest extends AgentTest {
       }
     }
     assertEquals("still\n", run("echo still").stdout());
+  }
+
+  @Test
+  void aSeriesGoesOnWhenItsWorkerIsKilled() throws Exception {
+    byte[] bytes = randomBytes(60_000);
+    List<String> paths = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      paths.add(Files.write(agent.work().resolve("file-" + i), bytes).toString());
+    }
+    paths.set(100, agent.work().resolve("x".repeat(20_000)).toString());
+    Set<Integer> failed = new TreeSet<>();
+    try (DownloadSeries files = client.readMany(paths)) {
+      for (int i = 0; i < paths.size(); i++) {
+        try {
+          DownloadSeries.Content content = files.next();
+          assertEquals(bytes.length, content.size());
+          if (i % 7 != 3) { // others are left unread
+            assertArrayEquals(bytes, content.bytes().readAllBytes());
+          }
+        } catch (AgentException | IOException e) {
+          failed.add(i);
+        }
+        if (i == 50) {
+          agent.children().forEach(ProcessHandle::destroyForcibly);
+        }
+      }
+    }
+    assertTrue(failed.remove(100), "a path that no kernel takes");
+    assertTrue(failed.size() <= 1 && failed.stream().allMatch(i -> i > 50), failed::toString);
   }
 
   @Test

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
+import io.daytona.toolbox.agent.DownloadSeries;
 import io.daytona.toolbox.agent.FileListing;
 import io.daytona.toolbox.agent.Spawn;
+import io.daytona.toolbox.agent.UploadSeries;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -130,6 +132,62 @@ class HostileAgentTest {
         FileListing entries = client.list("/")) {
       assertEquals(AgentException.LOST, assertThrows(AgentException.class, entries::next).code());
       assertFalse(client.isOpen());
+    }
+  }
+
+  /** What it says of a file that it was asked for or given, after its reply. */
+  enum Head {
+    LONG(frame(5, 1, 1, new byte[] {0x7f, -1, -1, -1})),
+    NEGATIVE(frame(5, 1, 1, new byte[] {-1, -1, -1, -1})),
+    NO_FIELDS(frame(5, 1, 1, new byte[] {0, 0, 0, 3, 1, 2, 3})),
+    NEGATIVE_SIZE(head(number(46, -1))),
+    ABSURD_ERRNO(head(number(6, 1L << 40))),
+    CUT(concat(frame(5, 1, 1, new byte[2]), end())),
+    NONE(end());
+
+    @SuppressWarnings("ImmutableEnumChecker") // never written to
+    private final byte[] bytes;
+
+    Head(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    private static byte[] head(byte[] fields) {
+      byte[] length = ByteBuffer.allocate(4).putInt(fields.length).array();
+      return frame(5, 1, 1, concat(length, fields));
+    }
+
+    private static byte[] end() {
+      return concat(frame(6, 1, 1), frame(8, 0, 1, number(33, 0)));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Head.class)
+  void whatIsSaidOfTheFilesOfASeriesIsChecked(Head head) throws Exception {
+    try (ServerSocketChannel server = serve(concat(reply(), head.bytes));
+        AgentClient client = connect(server);
+        DownloadSeries files = client.readMany(List.of("/a", "/b"))) {
+      assertEquals(AgentException.LOST, assertThrows(AgentException.class, files::next).code());
+      assertFalse(client.isOpen());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Head.class)
+  void whatBecameOfTheFilesOfASeriesIsChecked(Head head) throws Exception {
+    byte[] credit = frame(7, 0, 1, new byte[] {0, 0, 9, 0});
+    try (ServerSocketChannel server = serve(concat(reply(), credit, head.bytes));
+        AgentClient client = connect(server);
+        UploadSeries files = client.writeMany(0644)) {
+      AgentException failure =
+          assertThrows(
+              AgentException.class,
+              () -> {
+                files.write("/a", new byte[9]);
+                files.result();
+              });
+      assertTrue(List.of(AgentException.LOST, "ended").contains(failure.code()), failure::code);
     }
   }
 

@@ -18,13 +18,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** The real agent, whose greeting says on the way that it has no features, as its first release. */
-final class OlderAgent {
+public final class OlderAgent {
   private static final int FEATURE = 59;
 
   private OlderAgent() {}
 
   /** Connects to the agent through a relay that listens on a socket of its own. */
-  static AgentClient connect(RealAgent agent, Path relay) throws IOException {
+  public static AgentClient connect(RealAgent agent, Path relay) throws IOException {
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(relay));
       Thread.startVirtualThread(() -> serve(server, agent.socket()));

@@ -1,8 +1,6 @@
-package io.daytona.toolbox.system;
+package io.daytona.toolbox.fsutil;
 
 import io.daytona.toolbox.agent.Agent;
-import io.daytona.toolbox.fsutil.FileTool;
-import io.daytona.toolbox.fsutil.FileToolRecords;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.nio.charset.StandardCharsets;
