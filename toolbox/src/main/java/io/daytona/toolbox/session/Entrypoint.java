@@ -100,7 +100,7 @@ public final class Entrypoint {
 
   CommandLog log() {
     return real
-        ? new RingLog(agent, command.process(), command.exitCode().isPresent(), () -> {})
+        ? new RingLog(agent, command.process(), command.exit(), () -> {})
         : new EmptyLog(agent);
   }
 }

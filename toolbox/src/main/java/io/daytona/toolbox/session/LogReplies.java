@@ -90,6 +90,7 @@ final class LogReplies {
             try (log;
                 first) {
               copy(first, new LogEncoder(form), out);
+              log.awaitExit();
             }
           }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 final class LogSocket implements SocketEndpoint.Conversation {
   private final CommandLog log;
   private final LogReader reader;
+  private final boolean follow;
   private final boolean marked;
 
   /**
@@ -21,6 +22,7 @@ final class LogSocket implements SocketEndpoint.Conversation {
    */
   LogSocket(CommandLog log, boolean follow, boolean marked) {
     this.log = log;
+    this.follow = follow;
     this.marked = marked;
     try {
       this.reader = follow ? log.follow() : log.snapshot();
@@ -37,6 +39,9 @@ final class LogSocket implements SocketEndpoint.Conversation {
     try (log;
         reader) {
       send(socket);
+      if (follow) {
+        log.awaitExit();
+      }
       socket.close(WebSocket.NORMAL, "");
     } catch (AgentException e) {
       socket.close(WebSocket.GOING_AWAY, "the sandbox went away");

@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,8 @@ final class Retirement {
 
   private void save(Session session, Command command) throws IOException {
     SessionFiles files = session.files();
-    try (RingLog log = new RingLog(agent, command.process(), true, () -> {});
+    try (RingLog log =
+            new RingLog(agent, command.process(), CompletableFuture.completedFuture(0), () -> {});
         LogStream bytes = new LogStream(log.snapshot(), LogForm.MARKED)) {
       files.write(files.path(command, "output.log"), bytes);
     }

@@ -232,7 +232,7 @@ final class SandboxSessions {
   /** The log of a command, wherever it is. */
   CommandLog log(Session session, Command command) {
     return command.enter()
-        ? new RingLog(agent, command.process(), command.exitCode().isPresent(), command::leave)
+        ? new RingLog(agent, command.process(), command.exit(), command::leave)
         : new SavedLog(agent, session.files().path(command, "output.log"));
   }
 

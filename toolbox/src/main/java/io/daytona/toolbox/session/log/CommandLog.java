@@ -13,6 +13,12 @@ public interface CommandLog extends AutoCloseable {
   /** Reads everything until the command has ended. */
   LogReader follow();
 
+  /**
+   * Waits, two seconds at most, until the exit code is known: who has followed a log to its end
+   * asks for it next, and it comes by another way than the output.
+   */
+  default void awaitExit() throws InterruptedException {}
+
   @Override
   default void close() {}
 }
