@@ -19,9 +19,12 @@ final class LanguageServerPrograms {
     Path lock = LOCKS.resolve("python.lock");
     Path python = HOME.resolve("python");
     if (isStale(python, lock)) {
+      // A pip of our own: version managers hang what they like on the one of the machine.
+      Path tools = HOME.resolve("pip");
+      run(List.of("python3", "-m", "venv", tools.toString()));
       run(
           List.of(
-              "python3",
+              tools.resolve("bin/python3").toString(),
               "-m",
               "pip",
               "install",
