@@ -22,6 +22,18 @@ json_string() {
   if [[ $text =~ \"$1\"[[:space:]]*:[[:space:]]*\"(([^\"\\]|\\.)*)\" ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
 }
 
+# A text as one segment of a URL's path.
+url_encoded() {
+  local LC_ALL=C text=$1 i character
+  for ((i = 0; i < ${#text}; i++)); do
+    character=${text:i:1}
+    case $character in
+      [A-Za-z0-9_~-]) printf '%s' "$character" ;;
+      *) printf '%%%02X' "'$character" ;;
+    esac
+  done
+}
+
 # Undoes JSON's escapes of a string, for showing it.
 json_unescape() {
   local text

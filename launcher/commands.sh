@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# status, logs, env and bench. Sourced by ../daytona.
+# status, logs, env, explain and bench. Sourced by ../daytona.
 
 require_data_directory() {
   is_root || fail "run as root: the key and the state of the platform are root's"
@@ -48,6 +48,16 @@ command_env() {
   printf 'export DAYTONA_API_URL=%q\n' "$(client_api_url)"
   printf 'export DAYTONA_API_KEY=%q\n' "$(<"$DATA_DIR/admin-api-key")"
   printf 'export DAYTONA_TARGET=%q\n' "$(default_to "$(server_setting REGION)" us)"
+}
+
+command_explain() {
+  ((${#REST[@]} == 1)) || usage_error "explain needs the id or name of a sandbox; see ./daytona help explain"
+  require_data_directory
+  is_healthy || fail "the platform does not answer at $(local_api_url); start it with ./daytona up$(data_dir_option)"
+  local answer
+  answer=$(api GET "$(api_base):$(server_setting API_PORT)/explain/$(url_encoded "${REST[0]}")") ||
+    fail "$(json_string message <<<"$answer" | json_unescape)"
+  say "$answer"
 }
 
 command_bench() {

@@ -59,6 +59,10 @@ parse_options() {
       image:--cpu) take_value IMAGE_CPU "$argument" "$@" && shift ;;
       image:--memory) take_value IMAGE_MEMORY "$argument" "$@" && shift ;;
       image:--disk) take_value IMAGE_DISK "$argument" "$@" && shift ;;
+      explain:[!-]*)
+        ((${#REST[@]} == 0)) || usage_error "explain takes one sandbox"
+        REST+=("$argument")
+        ;;
       bench:* | image:- | image:[!-]*) REST+=("$argument") ;;
       *) usage_error "$command does not take $argument; see ./daytona help $command" ;;
     esac
@@ -109,7 +113,7 @@ check_amount() {
 
 show_help() {
   case ${1-} in
-    up | restart | down | status | logs | env | image | bench | doctor) "help_$1" ;;
+    up | restart | down | status | logs | env | explain | image | bench | doctor) "help_$1" ;;
     '') help_all ;;
     *) usage_error "unknown command $1; ./daytona help lists them" ;;
   esac
@@ -125,6 +129,7 @@ Usage: ./daytona COMMAND [OPTION]…
   status    says what runs
   logs      shows a log
   env       prints DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for a shell
+  explain   tells everything about one sandbox
   image     imports root file systems, from which sandboxes can be created
   bench     measures the running platform
   doctor    checks this machine and the configuration, and says what to do
@@ -226,6 +231,16 @@ Sandboxes run as the image's user daytona, if it has one, otherwise as their own
 remove takes NAME back; sandboxes that were made from it stay usable, and what is left of it goes with the last of them.
 
   docker export "$(docker create alpine:3.22)" | ./daytona image import alpine -
+TEXT
+}
+
+help_explain() {
+  cat <<'TEXT'
+Usage: ./daytona explain [--data-dir DIR] SANDBOX
+
+Tells on one screen what is known of a sandbox, named by its id or name, of any organization and in any state: state and
+limits, where it is on this host and what it uses, its last end by the memory limit, the rules of its network, and its
+journal. Of one that was deleted, what is left: its row for a day, its journal for 30 days.
 TEXT
 }
 

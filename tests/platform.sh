@@ -67,6 +67,7 @@ else
   step "toolbox: many clients, signed URLs, older routes" e2e test_toolbox 300
   step "published clients" conformance/run "$cache/clients"
   DAYTONA_IMAGE_CACHE="$cache/images" DAYTONA_TEST_CLIENTS="$cache/clients" step "requests that meet each other, and foreign ones" e2e test_contention 300
+  DAYTONA_IMAGE_CACHE="$cache/images" step "metrics, log lines, explain, repeated creates" e2e test_operations 300
   DAYTONA_IMAGE_CACHE="$cache/images" step "telemetry" e2e test_telemetry 600
   step "hosts that lack something: what ./daytona up says" e2e test_hosts 120
   step "benchmark runs (figures are for ./daytona bench)" timeout 600 ./daytona bench --data-dir "$platform_data" --count 10

@@ -7,11 +7,13 @@ import io.daytona.control.apikey.ApiKeys;
 import io.daytona.control.configuration.ConfigurationEndpoints;
 import io.daytona.control.configuration.PublicUrls;
 import io.daytona.control.journal.Retention;
+import io.daytona.control.organization.AdministratorAuthenticator;
 import io.daytona.control.organization.FirstRun;
 import io.daytona.control.persistence.Database;
 import io.daytona.control.persistence.Migrations;
 import io.daytona.control.region.Regions;
 import io.daytona.control.sandbox.Sandbox;
+import io.daytona.control.sandbox.SandboxLevels;
 import io.daytona.control.sandbox.SandboxPolicy;
 import io.daytona.control.sandbox.SandboxTransitions;
 import io.daytona.control.sandbox.Sandboxes;
@@ -168,6 +170,11 @@ public final class ControlPlane implements AutoCloseable {
     return endpoints;
   }
 
+  /** Rows for the platform's operator, to be mounted for {@link #administrators} only. */
+  public List<Endpoint<?, ?>> operatorEndpoints() {
+    return sandboxes.operatorEndpoints();
+  }
+
   /** Lets requests in by API key. */
   public Authenticator authenticator() {
     return authenticator;
@@ -181,6 +188,16 @@ public final class ControlPlane implements AutoCloseable {
   /** Who may reach which sandbox, for the gateway. */
   public SandboxGate gate() {
     return sandboxes.gate();
+  }
+
+  /** Lets in only keys of the platform's administrator. */
+  public Authenticator administrators() {
+    return new AdministratorAuthenticator(authenticator);
+  }
+
+  /** Levels now, from memory. */
+  public SandboxLevels levels() {
+    return sandboxes.levels();
   }
 
   /** Names of the failpoints behind all state changes. */

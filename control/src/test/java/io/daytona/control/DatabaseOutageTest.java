@@ -7,7 +7,6 @@ import io.daytona.control.persistence.TestPostgres;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -37,26 +36,16 @@ class DatabaseOutageTest {
 
   @Test
   void finishesACreationThatWasInProgress() throws InterruptedException, IOException {
-    CountDownLatch starting = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    platform.runner.beforeStart =
-        spec -> {
-          starting.countDown();
-          try {
-            go.await();
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
-        };
+    FakeRunner.HeldStarts held = platform.runner.holdStarts();
     CompletableFuture<TestPlatform.Reply> creation =
         CompletableFuture.supplyAsync(
             () -> platform.post("/sandbox", "{\"name\": \"survivor\"}"), threads);
-    starting.await();
+    held.begun().await();
     platform.await("the row", () -> platform.count("SELECT count(*) FROM sandbox") == 1);
     // A later durable commit puts everything before it on disk, as it would on a busy platform.
     platform.execute("INSERT INTO region (id, name, created_at) VALUES ('x', 'x', now())");
     postgres.kill();
-    go.countDown();
+    held.release().countDown();
     postgres.restart();
     TestPlatform.Reply reply = creation.join();
     assertEquals(200, reply.status(), reply.toString());

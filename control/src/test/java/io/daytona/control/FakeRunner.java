@@ -1,5 +1,6 @@
 package io.daytona.control;
 
+import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.runner.RunnerStatus;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -36,6 +38,29 @@ final class FakeRunner implements Runner {
     FakeRunner runner = new FakeRunner();
     runner.prepared.add(new PreparedImage("default", LAYER, 1_500_000_000L, Instant.EPOCH));
     return runner;
+  }
+
+  /**
+   * Starts that are held in the middle.
+   *
+   * @param begun counted down by the first
+   * @param release lets all of them go on
+   */
+  record HeldStarts(CountDownLatch begun, CountDownLatch release) {}
+
+  /** Holds every start from now on until it is released. */
+  HeldStarts holdStarts() {
+    HeldStarts held = new HeldStarts(new CountDownLatch(1), new CountDownLatch(1));
+    beforeStart =
+        spec -> {
+          held.begun().countDown();
+          try {
+            held.release().await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    return held;
   }
 
   /** The sandbox's first process ends by itself. */
@@ -79,6 +104,22 @@ final class FakeRunner implements Runner {
   }
 
   @Override
+  public Placement placement(String sandboxId) {
+    SandboxSpec spec = disks.get(sandboxId);
+    Placement.Disk disk = spec == null ? null : new Placement.Disk(spec.diskGib(), 2048);
+    Placement.Run run =
+        running.contains(sandboxId)
+            ? new Placement.Run(
+                7,
+                "10.213.0.7",
+                4711,
+                4096,
+                new Placement.Usage(100 << 20, 1 << 30, 2_500_000_000L, 1000, 12, 3))
+            : null;
+    return new Placement(run, disk);
+  }
+
+  @Override
   public Set<String> layers() {
     return Set.copyOf(layers);
   }
@@ -115,6 +156,6 @@ final class FakeRunner implements Runner {
 
   @Override
   public RunnerStatus status() {
-    return new RunnerStatus(running.size(), 8, 16, 1 << 20, 1 << 21);
+    return new RunnerStatus(running.size(), 8, running.size(), 16, 4, 1 << 20, 1 << 21);
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Tag;
@@ -33,25 +32,15 @@ class OverloadTest {
   void refusesWhatWouldWaitTooLongAndLeavesNothingOfIt() throws InterruptedException {
     try (TestPlatform platform = TestPlatform.start(FakeRunner.withImage(), NARROW);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      CountDownLatch starting = new CountDownLatch(1);
-      CountDownLatch go = new CountDownLatch(1);
-      platform.runner.beforeStart =
-          spec -> {
-            starting.countDown();
-            try {
-              go.await();
-            } catch (InterruptedException e) {
-              throw new IllegalStateException(e);
-            }
-          };
+      FakeRunner.HeldStarts held = platform.runner.holdStarts();
       CompletableFuture<TestPlatform.Reply> first =
           CompletableFuture.supplyAsync(() -> platform.post("/sandbox", "{}"), threads);
-      starting.await();
+      held.begun().await();
       TestPlatform.Reply second = platform.post("/sandbox", "{}");
       assertEquals(503, second.status());
       assertEquals("5", second.header("retry-after"));
       assertEquals(1, platform.count("SELECT count(*) FROM sandbox"));
-      go.countDown();
+      held.release().countDown();
       assertEquals(200, first.join().status());
       assertEquals(200, platform.post("/sandbox", "{}").status());
     }

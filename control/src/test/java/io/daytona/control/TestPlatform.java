@@ -162,7 +162,8 @@ final class TestPlatform implements AutoCloseable {
     return send("PUT", path, body, KEY);
   }
 
-  Reply send(String method, String path, @Nullable String body, @Nullable String key) {
+  Reply send(
+      String method, String path, @Nullable String body, @Nullable String key, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/api" + path))
             .timeout(Duration.ofSeconds(60))
@@ -173,6 +174,9 @@ final class TestPlatform implements AutoCloseable {
                     : HttpRequest.BodyPublishers.ofString(body));
     if (key != null) {
       request.header("Authorization", "Bearer " + key);
+    }
+    if (headers.length > 0) {
+      request.headers(headers);
     }
     try {
       HttpResponse<String> response =

@@ -4,6 +4,7 @@ import io.daytona.wire.error.DaytonaException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * answers preflights, refuses requests above the cap and rewrites paths.
  */
 final class EdgeHandler extends Handler.Wrapper {
-  private static final Logger LOG = LoggerFactory.getLogger("io.daytona.http.access");
+  /** The access log: a line for each request, at level debug. */
+  static final Logger LOG = LoggerFactory.getLogger("io.daytona.http.access");
 
   private final String version;
   private final CorsPolicy cors;
@@ -36,6 +38,7 @@ final class EdgeHandler extends Handler.Wrapper {
   private final Function<String, ErrorRenderer> errors;
   private final CompletableFuture<?> ready;
   private final Departures departures;
+  private final RequestMeter meter;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition left = lock.newCondition();
   private int running;
@@ -48,7 +51,8 @@ final class EdgeHandler extends Handler.Wrapper {
       int maxConcurrent,
       Function<String, ErrorRenderer> errors,
       CompletableFuture<?> ready,
-      Departures departures) {
+      Departures departures,
+      RequestMeter meter) {
     this.version = version;
     this.cors = cors;
     this.rewriter = rewriter;
@@ -56,6 +60,7 @@ final class EdgeHandler extends Handler.Wrapper {
     this.errors = errors;
     this.ready = ready;
     this.departures = departures;
+    this.meter = meter;
   }
 
   /** The exchange of a request that came through here. */
@@ -99,6 +104,8 @@ final class EdgeHandler extends Handler.Wrapper {
     }
     if (refused != null) {
       Failures.write(refused, errors.apply(exchange.loggedPath()), exchange, response, callback);
+      measured(exchange, response.getStatus());
+      logged(exchange, response.getStatus(), null);
       return true;
     }
     Request.addCompletionListener(request, failure -> completed(exchange, response, failure));
@@ -139,15 +146,42 @@ final class EdgeHandler extends Handler.Wrapper {
 
   private void completed(Exchange exchange, Response response, @Nullable Throwable failure) {
     leave();
-    if (LOG.isDebugEnabled()) {
+    measured(exchange, response.getStatus());
+    logged(exchange, response.getStatus(), failure);
+  }
+
+  /** A line in the access log, with the ids of the request on a thread that may serve another. */
+  private static void logged(Exchange exchange, int status, @Nullable Throwable failure) {
+    if (!LOG.isDebugEnabled()) {
+      return;
+    }
+    Map<String, String> others = LogContext.current();
+    LogContext.replace(exchange.ids());
+    try {
       LOG.debug(
-          "request={} method={} path={} status={} ms={} failure={}",
-          exchange.requestId(),
+          "method={} path={} status={} ms={} failure={}",
           exchange.method(),
           exchange.loggedPath(),
-          response.getStatus(),
+          status,
           String.format(Locale.ROOT, "%.3f", exchange.elapsedMillis()),
           failure == null ? "-" : failure.toString());
+    } finally {
+      LogContext.replace(others);
+    }
+  }
+
+  /** A request has ended. */
+  void measured(Exchange exchange, int status) {
+    meter.ended(exchange.operation(), status, exchange.refusal(), exchange.elapsedNanos());
+  }
+
+  /** Requests that are being served. */
+  int running() {
+    lock.lock();
+    try {
+      return running;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -5,7 +5,6 @@ import io.javalin.http.Handler;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
-import org.slf4j.MDC;
 
 /**
  * Serves one row of an endpoint table: authenticates, reads the body, runs the handler, replies.
@@ -26,11 +25,14 @@ final class EndpointHandler<B, R> implements Handler {
     Exchange exchange = EdgeHandler.exchange(context.req());
     Replies replies = new Replies(context.res(), exchange);
     Runnable finished = () -> {};
-    MDC.put("request", exchange.requestId());
+    exchange.operation(endpoint.operation());
+    LogContext.begin(exchange.requestId());
     try (BodyBudget.Share share = budget.share()) {
       JavalinCall<B> call = new JavalinCall<>(context, exchange, mount.prefix() + endpoint.path());
       if (!(endpoint.access() instanceof Access.Public)) {
-        call.principal(mount.authenticator().authenticate(call, endpoint));
+        Object principal = mount.authenticator().authenticate(call, endpoint);
+        call.principal(principal);
+        LogContext.letIn(principal);
       }
       finished = mount.observer().started(call, endpoint);
       readBody(context.req(), share, call);
@@ -42,7 +44,8 @@ final class EndpointHandler<B, R> implements Handler {
       replies.failure(mount.errors(), new IllegalStateException(e));
     } finally {
       finished.run();
-      MDC.remove("request");
+      exchange.remember();
+      LogContext.end();
     }
   }
 

@@ -6,6 +6,7 @@ import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -25,8 +26,10 @@ final class Exchange {
   private final List<String> timings = new ArrayList<>(2);
   private volatile Function<Runnable, Call.Watch> departures = action -> () -> {};
   private volatile Function<Runnable, Call.Watch> stop = action -> () -> {};
-  private volatile boolean refused;
   private volatile InetAddress client = InetAddress.getLoopbackAddress();
+  private volatile Map<String, String> ids = Map.of();
+  private volatile @Nullable String operation;
+  private volatile @Nullable String refusal;
 
   private Exchange(String requestId, String method, String uri, long startNanos) {
     this.requestId = requestId;
@@ -50,14 +53,41 @@ final class Exchange {
     return "%016x%016x".formatted(random.nextLong(), random.nextLong());
   }
 
-  /** The reply is an error of ours: nobody reads the request any more. */
-  void refuse() {
-    refused = true;
+  /** Keeps the ids of this thread for the line in the access log. */
+  void remember() {
+    if (EdgeHandler.LOG.isDebugEnabled()) {
+      ids = LogContext.current();
+    }
+  }
+
+  /** The ids that {@link #remember} kept; at least that of the request. */
+  Map<String, String> ids() {
+    return ids.isEmpty() ? Map.of(LogContext.REQUEST, requestId) : ids;
+  }
+
+  /** The row of a table that serves it. */
+  void operation(String id) {
+    operation = id;
+  }
+
+  /** Operation id of the row that serves it; null when it came to none. */
+  @Nullable String operation() {
+    return operation;
+  }
+
+  /** The reply is an error of ours, with this wire code: nobody reads the request any more. */
+  void refuse(String code) {
+    refusal = code;
+  }
+
+  /** Wire code of the error that is the reply; null when it is none of ours. */
+  @Nullable String refusal() {
+    return refusal;
   }
 
   /** Whether the reply is an error of ours, and not one that was passed on. */
   boolean isRefused() {
-    return refused;
+    return refusal != null;
   }
 
   /** Sets the other end of the connection. */
@@ -107,8 +137,12 @@ final class Exchange {
     return query < 0 ? uri : uri.substring(0, query);
   }
 
+  long elapsedNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
   double elapsedMillis() {
-    return (System.nanoTime() - startNanos) / 1e6;
+    return elapsedNanos() / 1e6;
   }
 
   synchronized void timing(String name, double millis) {

@@ -77,7 +77,7 @@ final class Failures {
       Response response,
       Callback callback)
       throws JsonProcessingException {
-    exchange.refuse();
+    exchange.refuse(error.code());
     byte[] body =
         Json.mapper().writeValueAsBytes(errors.render(error, exchange.method(), exchange.uri()));
     response.setStatus(error.kind().status());

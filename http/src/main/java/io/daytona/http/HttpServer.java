@@ -79,6 +79,16 @@ public final class HttpServer implements AutoCloseable {
     return javalin.port();
   }
 
+  /** Requests that are being served; an open WebSocket is none any more. */
+  public int runningRequests() {
+    return edge.running();
+  }
+
+  /** WebSockets that are open. */
+  public int openSockets() {
+    return sockets.open();
+  }
+
   /** How long an open WebSocket may be silent before it is closed; zero means for ever. */
   public Duration socketIdleTimeout() {
     return edge.getDescendant(SocketHandler.class).idleTimeout();
@@ -130,6 +140,7 @@ public final class HttpServer implements AutoCloseable {
     private Duration messageTime = Duration.ofMinutes(2);
     private long maxJsonBytes;
     private Duration departuresEvery = Duration.ofSeconds(5);
+    private RequestMeter meter = RequestMeter.NONE;
     private CompletableFuture<?> ready = CompletableFuture.completedFuture("");
 
     private Builder(HttpConfig config) {
@@ -194,6 +205,12 @@ public final class HttpServer implements AutoCloseable {
      */
     public Builder holdUntil(CompletableFuture<?> value) {
       this.ready = value;
+      return this;
+    }
+
+    /** Measures every request. */
+    public Builder meter(RequestMeter value) {
+      this.meter = value;
       return this;
     }
 
@@ -263,7 +280,8 @@ public final class HttpServer implements AutoCloseable {
               config.maxConcurrentRequests(),
               this::errorsFor,
               ready,
-              departures);
+              departures,
+              meter);
       Sockets sockets = new Sockets(config.maxSockets(), messageTime);
       Javalin javalin = Javalin.create(settings -> configure(settings, edge, sockets));
       try {

@@ -39,9 +39,14 @@ final class JettyErrors extends ErrorHandler {
       @Nullable Throwable cause,
       Callback callback)
       throws java.io.IOException {
+    boolean unseen = request.getAttribute(Exchange.ATTRIBUTE) == null;
     Exchange exchange = EdgeHandler.exchange(request);
     edge.decorate(response.getHeaders(), exchange);
     DaytonaException error = DaytonaException.of(kind(status), sentence(status));
+    if (unseen) {
+      exchange.refuse(error.code());
+      edge.measured(exchange, status);
+    }
     Object body =
         errors.apply(exchange.loggedPath()).render(error, exchange.method(), exchange.uri());
     response.getHeaders().put("Content-Type", "application/json; charset=utf-8");

@@ -45,7 +45,7 @@ final class Replies {
   /** Writes an error; when a reply has begun the connection is cut instead. */
   void failure(ErrorRenderer errors, Exception failure) {
     DaytonaException error = Failures.asError(failure, exchange);
-    exchange.refuse();
+    exchange.refuse(error.code());
     try {
       if (response.isCommitted()) {
         cut(failure);

@@ -3,11 +3,11 @@ package io.daytona.http;
 import io.daytona.http.SocketEndpoint.Conversation;
 import io.daytona.wire.error.DaytonaException;
 import java.io.IOException;
+import java.util.Map;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 
 /**
  * One WebSocket with what serves it. It is counted until both have ended: the connection and the
@@ -21,6 +21,7 @@ final class SocketExchange {
   private final JettySocket socket;
   private Runnable observed = () -> {};
   private @Nullable Conversation conversation;
+  private Map<String, String> ids = Map.of();
   private @Nullable Thread handler;
   private boolean handled = true;
   private boolean disconnected;
@@ -46,6 +47,7 @@ final class SocketExchange {
   /** What serves the socket once it is open. */
   synchronized void conversation(Conversation prepared) {
     conversation = prepared;
+    ids = LogContext.current();
   }
 
   private void opened(JettySocket open) {
@@ -57,16 +59,17 @@ final class SocketExchange {
         return;
       }
       handled = false;
+      Map<String, String> carried = ids;
       handler =
           Thread.ofVirtual()
               .name("socket-" + exchange.requestId())
-              .unstarted(() -> converse(run, open));
+              .unstarted(() -> converse(run, open, carried));
       handler.start();
     }
   }
 
-  private void converse(Conversation run, JettySocket open) {
-    MDC.put("request", exchange.requestId());
+  private void converse(Conversation run, JettySocket open, Map<String, String> carried) {
+    LogContext.replace(carried);
     try {
       run.run(open);
       open.close(WebSocket.NORMAL, "");
@@ -82,7 +85,7 @@ final class SocketExchange {
       LOG.error("unexpected failure of a socket: path={}", exchange.loggedPath(), e);
       open.close(WebSocket.SERVER_ERROR, "An unexpected error occurred.");
     } finally {
-      MDC.remove("request");
+      LogContext.end();
       synchronized (this) {
         handled = true;
       }

@@ -19,7 +19,6 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.MDC;
 
 /** Serves the WebSocket rows of the tables; every other request passes. */
 final class SocketHandler extends Handler.Wrapper {
@@ -114,13 +113,16 @@ final class SocketHandler extends Handler.Wrapper {
       Row row, Map<String, String> path, Request request, Response response, Callback callback)
       throws Exception {
     Exchange exchange = EdgeHandler.exchange(request);
+    exchange.operation(row.endpoint.operation());
     SocketExchange socket =
         new SocketExchange(sockets, exchange, getServer().getScheduler(), budget);
-    MDC.put("request", exchange.requestId());
+    LogContext.begin(exchange.requestId());
     try {
       sockets.enter(socket);
       UpgradeCall call = new UpgradeCall(request, response, exchange, path);
       String chosen = accept(row, call, socket, request);
+      // The connection may be handed over before this returns.
+      exchange.remember();
       response.getHeaders().put("Server-Timing", exchange.serverTiming());
       // A client that leaves before the socket is open is told by nobody else.
       Request.addCompletionListener(
@@ -151,7 +153,8 @@ final class SocketHandler extends Handler.Wrapper {
     } catch (LinkageError | StackOverflowError | AssertionError e) {
       failed(new IllegalStateException(e), socket, response, callback, exchange);
     } finally {
-      MDC.remove("request");
+      exchange.remember();
+      LogContext.end();
     }
   }
 
@@ -159,7 +162,9 @@ final class SocketHandler extends Handler.Wrapper {
   private static @Nullable String accept(
       Row row, UpgradeCall call, SocketExchange socket, Request request) throws Exception {
     if (!(row.endpoint.access() instanceof Access.Public)) {
-      call.principal(row.mount.authenticator().authenticate(call, row.endpoint));
+      Object principal = row.mount.authenticator().authenticate(call, row.endpoint);
+      call.principal(principal);
+      LogContext.letIn(principal);
     }
     checkHandshake(request);
     socket.observed(row.mount.observer().started(call, row.endpoint));

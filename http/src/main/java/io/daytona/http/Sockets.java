@@ -52,6 +52,15 @@ final class Sockets {
     }
   }
 
+  int open() {
+    lock.lock();
+    try {
+      return all.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void leave(SocketExchange socket) {
     lock.lock();
     try {

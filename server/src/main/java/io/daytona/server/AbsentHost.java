@@ -2,6 +2,7 @@ package io.daytona.server;
 
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.runner.RunnerStatus;
@@ -60,6 +61,11 @@ final class AbsentHost implements Runner, SandboxDirectory {
   }
 
   @Override
+  public Placement placement(String sandboxId) {
+    return Placement.NOWHERE;
+  }
+
+  @Override
   public Set<String> layers() {
     return Set.of();
   }
@@ -81,6 +87,6 @@ final class AbsentHost implements Runner, SandboxDirectory {
 
   @Override
   public RunnerStatus status() {
-    return new RunnerStatus(0, 0, 0, 0, 0);
+    return new RunnerStatus(0, 0, 0, 0, 0, 0, 0);
   }
 }

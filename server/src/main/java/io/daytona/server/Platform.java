@@ -12,6 +12,8 @@ import io.daytona.http.HttpServer;
 import io.daytona.http.RequestObserver;
 import io.daytona.http.limit.RateLimiters;
 import io.daytona.server.config.Settings;
+import io.daytona.server.log.LogConfigurator;
+import io.daytona.server.metrics.Metrics;
 import io.daytona.server.postgres.Databases;
 import io.daytona.server.postgres.EmbeddedPostgres;
 import io.daytona.server.postgres.PostgresBinaries;
@@ -84,6 +86,7 @@ final class Platform implements AutoCloseable {
   private void wire(Settings settings, Function<Configuration, HostPart> hosts) throws IOException {
     long from = System.nanoTime();
     ServerConfig server = Configuration.server(settings);
+    LogConfigurator.accessLog(server.accessLog());
     Path run = server.dataDir().resolve("run");
     // Bound first: a taken port ends the start before anything runs, and clients wait in the queue.
     ServerSocketChannel api =
@@ -124,11 +127,15 @@ final class Platform implements AutoCloseable {
                 limits.around(control.authenticator()),
                 toolbox,
                 new ToolboxErrors()));
+    Metrics metrics = opened(new Metrics(version, control::levels, host.runner()::status));
+    metrics.database(foundation.database());
     // The listeners start beside the control plane; what clients ask meanwhile waits.
     CompletableFuture<String> ready = new CompletableFuture<>();
     CompletableFuture<Listeners> listening =
         CompletableFuture.supplyAsync(
-            () -> opened(listeners(config, control, limits, gateway, relay, api, proxy, ready)),
+            () ->
+                opened(
+                    listeners(config, control, limits, gateway, relay, metrics, api, proxy, ready)),
             Thread::startVirtualThread);
     try {
       control.start();
@@ -136,6 +143,7 @@ final class Platform implements AutoCloseable {
       listeners = listening.join();
       ready.complete("started");
       telemetry.start();
+      metrics.process();
     } finally {
       if (!ready.isDone()) {
         ready.cancel(false);
@@ -155,6 +163,7 @@ final class Platform implements AutoCloseable {
       RateLimiters limits,
       ToolboxGateway gateway,
       ToolboxRelay relay,
+      Metrics metrics,
       ServerSocketChannel api,
       ServerSocketChannel proxy,
       CompletableFuture<?> ready) {
@@ -169,15 +178,27 @@ final class Platform implements AutoCloseable {
             .version(version)
             .bind(api)
             .holdUntil(ready)
+            .meter(metrics.requests("api"))
             .mount("/api", control.endpoints(), authenticator, errors, anonymous)
-            .mount("", frontDoor, authenticator, errors, anonymous);
+            .mount("", frontDoor, authenticator, errors, anonymous)
+            .mount("", control.operatorEndpoints(), limits.around(control.administrators()), errors)
+            .mount(
+                "",
+                List.of(metrics.endpoint()),
+                limits.around(
+                    new MetricsAuthenticator(
+                        config.server().metricsToken(), control.administrators())),
+                errors);
     HttpServer apiServer = relay.attach(apiListener).start();
     HttpServer proxyServer =
         gateway
             .attach(HttpServer.builder(config.http()).name("proxy").version(version))
+            .meter(metrics.requests("proxy"))
             .bind(proxy)
             .holdUntil(ready)
             .start();
+    metrics.listener("api", apiServer);
+    metrics.listener("proxy", proxyServer);
     return new Listeners(apiServer, proxyServer);
   }
 

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param proxyPort port of the proxy, 0 for any free one
  * @param databaseUrl PostgreSQL to use instead of the embedded one
  * @param databaseConnections connections kept to PostgreSQL
+ * @param accessLog whether every request is a line in the log
+ * @param metricsToken token of who may read the metrics
  * @param failpoint where a test ends the process
  */
 @Config(prefix = "")
@@ -32,9 +34,22 @@ public record ServerConfig(
     @Config.Key(value = "Most connections to PostgreSQL, 2 to 40", fallback = "12")
         int databaseConnections,
     @Config.Key(
+            value = "Whether every request is a line in the log, with its status and time",
+            fallback = "false")
+        boolean accessLog,
+    @Config.Key(
+            value =
+                "Bearer token that opens /metrics and nothing else, 16 characters or more; the"
+                    + " administrator's API key opens it, too",
+            fallback = "<none>",
+            secret = true)
+        Optional<String> metricsToken,
+    @Config.Key(
             value = "Place where a test halts the process, name[:n]; absent: nowhere",
             fallback = "<none>")
         Optional<String> failpoint) {
+
+  private static final int SHORTEST_TOKEN = 16;
 
   /** Checks the ranges. */
   public ServerConfig {
@@ -46,6 +61,10 @@ public record ServerConfig(
     if (databaseConnections < 2 || databaseConnections > 40) {
       throw new IllegalArgumentException(
           "database connections is " + databaseConnections + ", allowed are 2 to 40");
+    }
+    if (metricsToken.filter(token -> token.length() < SHORTEST_TOKEN).isPresent()) {
+      throw new IllegalArgumentException(
+          "the metrics token is too short, it must have " + SHORTEST_TOKEN + " characters or more");
     }
     if (!dataDir.isAbsolute()) {
       throw new IllegalArgumentException("the data directory is not absolute: " + dataDir);

@@ -53,6 +53,7 @@ final class TrainingRun {
         request(api + "/api/health").build(),
         request(api + "/api/config").build(),
         request(api + "/api-json").build(),
+        request(api + "/metrics").build(),
         request(api + "/api/api-keys/current").build(),
         request(api + "/api/snapshots").build(),
         request(api + "/api/sandbox?limit=10&labels=%7B%22a%22%3A%22b%22%7D").build(),

@@ -8,17 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.http.Json;
 import io.daytona.server.config.Settings;
-import io.daytona.server.postgres.TestDatabase;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -37,61 +33,33 @@ import org.junit.jupiter.api.io.TempDir;
 class PlatformTest {
   private static final String KEY = "dtn_" + "5".repeat(64);
 
-  private final TestDatabase database = new TestDatabase();
-  private final HttpClient client = HttpClient.newHttpClient();
   private final Path data;
-  private Platform platform;
+  private HostlessPlatform platform;
 
-  PlatformTest(@TempDir Path directory) throws IOException {
+  PlatformTest(@TempDir Path directory) {
     data = directory;
-    Files.createDirectory(data.resolve("run"));
   }
 
   @BeforeAll
-  void start() {
-    platform = Platform.start(settings(), config -> HostPart.absent());
-  }
-
-  private Settings settings() {
-    return Configuration.settings(
-        Map.of(
-            "DAYTONA_SERVER_DATA_DIR",
-            data.toString(),
-            "DAYTONA_SERVER_API_PORT",
-            "0",
-            "DAYTONA_SERVER_PROXY_PORT",
-            "0",
-            "DAYTONA_SERVER_DATABASE_URL",
-            database.url(),
-            "DAYTONA_SERVER_ADMIN_API_KEY",
-            KEY,
-            "DAYTONA_SERVER_VERSION",
-            "7.8.9"),
-        null,
-        null);
+  void start() throws IOException {
+    platform = new HostlessPlatform(data, KEY, Map.of("DAYTONA_SERVER_VERSION", "7.8.9"));
   }
 
   @AfterAll
   void stop() {
     platform.close();
-    database.close();
-    client.close();
   }
 
   private HttpRequest.Builder api(String path) {
-    return request(platform.apiPort(), path);
+    return platform.api(path);
   }
 
   private HttpRequest.Builder proxy(String path) {
-    return request(platform.proxyPort(), path);
-  }
-
-  private static HttpRequest.Builder request(int port, String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    return platform.proxy(path);
   }
 
   private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-    return client.send(request.build(), BodyHandlers.ofString());
+    return platform.send(request);
   }
 
   private static JsonNode json(HttpResponse<String> reply) throws IOException {
@@ -168,7 +136,8 @@ class PlatformTest {
 
   @Test
   void aFailedStartLeavesNothingListening() {
-    Settings settings = settings().with("DAYTONA_SERVER_API_PORT", Integer.toString(freePort()));
+    Settings settings =
+        platform.settings().with("DAYTONA_SERVER_API_PORT", Integer.toString(freePort()));
     int port = Configuration.server(settings).apiPort();
     DaytonaException failure =
         assertThrows(
@@ -180,7 +149,7 @@ class PlatformTest {
                       throw DaytonaException.of(ErrorKind.UNAVAILABLE, "no jailer");
                     }));
     assertEquals("no jailer", failure.sentence());
-    assertThrows(ConnectException.class, () -> send(request(port, "/api/health")));
+    assertThrows(ConnectException.class, () -> send(HostlessPlatform.request(port, "/api/health")));
     assertFalse(port == platform.apiPort());
   }
 

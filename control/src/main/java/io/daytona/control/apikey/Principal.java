@@ -3,6 +3,7 @@ package io.daytona.control.apikey;
 import io.daytona.http.Limiter;
 import io.daytona.http.limit.Counted;
 import io.daytona.http.limit.RateLimit;
+import io.daytona.wire.access.Subject;
 import java.util.Set;
 
 /**
@@ -20,7 +21,7 @@ public record Principal(
     String keyName,
     Set<String> permissions,
     OrganizationLimits limits)
-    implements Counted {
+    implements Counted, Subject {
 
   /** Copies the permissions. */
   public Principal {

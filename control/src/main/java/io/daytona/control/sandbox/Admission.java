@@ -14,6 +14,7 @@ final class Admission {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
   private final Semaphore turns;
+  private final int places;
   private final AtomicInteger waiting = new AtomicInteger();
   private final int queue;
   private final Duration patience;
@@ -24,9 +25,16 @@ final class Admission {
    * @param patience how long each waits
    */
   Admission(int concurrency, int queue, Duration patience) {
+    this.places = concurrency;
     this.turns = new Semaphore(concurrency, true);
     this.queue = queue;
     this.patience = patience;
+  }
+
+  /** How full it is now. */
+  AdmissionLevel level() {
+    return new AdmissionLevel(
+        places - turns.availablePermits(), places, Math.min(waiting.get(), queue), queue);
   }
 
   /** A place at the host; closing it lets the next one in. */

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -60,9 +59,10 @@ final class CreateValidation {
   /**
    * Checks a request.
    *
+   * @param id id of the new sandbox
    * @throws DaytonaException 400, or 404 for an unknown region
    */
-  Checked check(String organizationId, CreateSandboxBody body) {
+  Checked check(String organizationId, CreateSandboxBody body, String id) {
     Optional<String> name = given(body.name()).map(text -> DisplayName.check("name", text));
     checkResources(body);
     Snapshot snapshot = snapshot(organizationId, body);
@@ -72,7 +72,6 @@ final class CreateValidation {
     int autoArchive = intervals.autoArchive(body.autoArchiveInterval());
     int autoDelete = intervals.autoDelete(body.autoDeleteInterval());
     NotYet.check(body);
-    String id = UUID.randomUUID().toString();
     Instant now = Times.now(clock);
     List<String> entrypoint = snapshot.entrypoint();
     Sandbox row =

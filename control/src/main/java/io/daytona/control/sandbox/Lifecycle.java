@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ final class Lifecycle {
   private final Admission admission;
   private final Steps steps;
   private final Tokens tokens;
-  private final ExecutorService threads;
+  private final Executor threads;
 
   Lifecycle(
       SandboxStore store,
@@ -42,7 +42,7 @@ final class Lifecycle {
       Admission admission,
       Steps steps,
       Tokens tokens,
-      ExecutorService threads) {
+      Executor threads) {
     this.store = store;
     this.runner = runner;
     this.operations = operations;

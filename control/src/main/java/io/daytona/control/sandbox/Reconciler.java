@@ -1,6 +1,7 @@
 package io.daytona.control.sandbox;
 
 import io.daytona.control.persistence.Times;
+import io.daytona.http.LogContext;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.sandbox.SandboxState;
@@ -27,6 +28,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Reconciler {
   private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+  /** Begins the reason of an end by the memory limit. */
+  static final String OUT_OF_MEMORY = "out of memory";
+
   private static final Duration LEFT_ALONE = Duration.ofSeconds(5);
   private static final Duration EXIT_PATIENCE = Duration.ofSeconds(60);
   // Control-plane protocol §3.4.
@@ -85,7 +90,11 @@ final class Reconciler {
         end(row.id());
       }
     }
-    runner.onExit((id, outOfMemory) -> threads.execute(() -> exited(id, outOfMemory)));
+    runner.onExit((id, outOfMemory) ->
+        threads.execute(() -> {
+          LogContext.sandbox(id);
+          exited(id, outOfMemory);
+        }));
   }
 
   /** Finishes what nobody finishes. */
@@ -238,7 +247,9 @@ final class Reconciler {
         return;
       }
       String reason =
-          outOfMemory ? "out of memory: its first process was killed" : "its first process ended";
+          outOfMemory
+              ? OUT_OF_MEMORY + ": its first process was killed"
+              : "its first process ended";
       store.settle(
           id, SandboxTrigger.EXIT, outOfMemory ? Change.failed(reason) : Change.because(reason));
     } catch (RuntimeException e) {
@@ -257,7 +268,13 @@ final class Reconciler {
         .ifPresent(operation ->
             threads.execute(() -> {
               try (operation) {
-                store.find(id).ifPresent(work::on);
+                LogContext.sandbox(id);
+                store
+                    .find(id)
+                    .ifPresent(row -> {
+                      LogContext.sandbox(id, row.organizationId());
+                      work.on(row);
+                    });
               } catch (RuntimeException e) {
                 LOG.error("sandbox {} cannot be reconciled now, trying again", id, e);
               }

@@ -23,23 +23,20 @@ final class SandboxEndpoints {
 
   private final SandboxLookup lookup;
   private final SandboxListing listing;
-  private final CreateValidation validation;
+  private final Creation creation;
   private final Lifecycle lifecycle;
-  private final Activity activity;
   private final PublicUrls urls;
 
   SandboxEndpoints(
       SandboxLookup lookup,
       SandboxListing listing,
-      CreateValidation validation,
+      Creation creation,
       Lifecycle lifecycle,
-      Activity activity,
       PublicUrls urls) {
     this.lookup = lookup;
     this.listing = listing;
-    this.validation = validation;
+    this.creation = creation;
     this.lifecycle = lifecycle;
-    this.activity = activity;
     this.urls = urls;
   }
 
@@ -141,12 +138,7 @@ final class SandboxEndpoints {
   }
 
   private SandboxDto create(Call<CreateSandboxBody> call) throws InterruptedException {
-    long begin = System.nanoTime();
-    CreateValidation.Checked checked = validation.check(organization(call), call.body());
-    call.timing("validate", (System.nanoTime() - begin) / NANOS);
-    Outcome outcome = lifecycle.create(checked.sandbox(), checked.ownName());
-    activity.usedSnapshot(checked.snapshotId());
-    return answered(outcome, call);
+    return answered(creation.create(call, organization(call)), call);
   }
 
   private SandboxDto start(Call<Void> call) throws InterruptedException {

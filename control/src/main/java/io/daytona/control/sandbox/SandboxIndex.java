@@ -3,7 +3,9 @@ package io.daytona.control.sandbox;
 import io.daytona.wire.sandbox.DesiredState;
 import io.daytona.wire.sandbox.SandboxState;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +85,13 @@ final class SandboxIndex {
   /** Every sandbox that is not destroyed. */
   Collection<Entry> all() {
     return List.copyOf(byId.values());
+  }
+
+  /** How many there are in each state. */
+  Map<SandboxState, Integer> countByState() {
+    Map<SandboxState, Integer> counts = new EnumMap<>(SandboxState.class);
+    byId.values().forEach(entry -> counts.merge(entry.state(), 1, Integer::sum));
+    return counts;
   }
 
   private static Name nameOf(Entry entry) {

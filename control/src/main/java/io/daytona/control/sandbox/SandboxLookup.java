@@ -2,6 +2,7 @@ package io.daytona.control.sandbox;
 
 import io.daytona.control.apikey.Principal;
 import io.daytona.http.Call;
+import io.daytona.http.LogContext;
 import io.daytona.wire.Ids;
 import io.daytona.wire.error.DaytonaException;
 import java.util.Locale;
@@ -22,9 +23,12 @@ final class SandboxLookup {
    */
   Sandbox require(Call<?> call, String parameter) {
     String wanted = call.path(parameter);
-    return find(call.principal(Principal.class).organizationId(), wanted)
-        .filter(Sandbox::visible)
-        .orElseThrow(() -> unknown(wanted));
+    Sandbox found =
+        find(call.principal(Principal.class).organizationId(), wanted)
+            .filter(Sandbox::visible)
+            .orElseThrow(() -> unknown(wanted));
+    LogContext.sandbox(found.id());
+    return found;
   }
 
   static DaytonaException unknown(String wanted) {

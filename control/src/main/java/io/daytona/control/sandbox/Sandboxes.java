@@ -9,6 +9,7 @@ import io.daytona.control.signing.SignedUrls;
 import io.daytona.control.snapshot.Snapshots;
 import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
+import io.daytona.http.LogContext;
 import io.daytona.wire.access.SandboxGate;
 import io.daytona.wire.failpoint.Failpoints;
 import io.daytona.wire.runner.Runner;
@@ -31,19 +32,23 @@ public final class Sandboxes implements AutoCloseable {
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sandbox-", 0).factory());
+  private final SandboxIndex index = new SandboxIndex();
   private final SandboxStore store;
+  private final Admission admission;
   private final Activity activity;
+  private final IdempotencyKeys keys;
   private final Automation automation;
   private final Reconciler reconciler;
   private final SandboxGate gate;
   private final SandboxLookup lookup;
   private final List<Endpoint<?, ?>> endpoints;
+  private final Explanations explanations;
   private final Clock clock;
 
   /**
    * @param database where the rows are
    * @param runner makes sandboxes real
-   * @param keys who may use them
+   * @param apiKeys who may use them
    * @param snapshots what they are made from
    * @param regions where they run
    * @param urls public addresses
@@ -56,7 +61,7 @@ public final class Sandboxes implements AutoCloseable {
   public Sandboxes(
       Database database,
       Runner runner,
-      ApiKeys keys,
+      ApiKeys apiKeys,
       Snapshots snapshots,
       Regions regions,
       PublicUrls urls,
@@ -66,35 +71,48 @@ public final class Sandboxes implements AutoCloseable {
       Clock clock,
       SecureRandom random) {
     this.clock = clock;
-    SandboxIndex index = new SandboxIndex();
     Tokens tokens = new Tokens(random);
     Operations operations = new Operations();
-    Admission admission = new Admission(policy.concurrency(), policy.queue(), policy.patience());
+    admission = new Admission(policy.concurrency(), policy.queue(), policy.patience());
     Intervals intervals = new Intervals(policy.longestArchive());
     store = new SandboxStore(database, index, failpoints, clock);
     activity = new Activity(database, snapshots, clock);
     Steps steps = new Steps(store, runner);
     Lifecycle lifecycle =
-        new Lifecycle(store, runner, operations, admission, steps, tokens, threads);
+        new Lifecycle(
+            store,
+            runner,
+            operations,
+            admission,
+            steps,
+            tokens,
+            work -> threads.execute(LogContext.carried(work)));
     automation = new Automation(database, lifecycle, activity, clock);
     reconciler = new Reconciler(store, index, runner, operations, admission, steps, clock, threads);
-    gate = new CachedSandboxGate(index, keys, activity, signed);
+    gate = new CachedSandboxGate(index, apiKeys, activity, signed);
     CreateValidation validation =
         new CreateValidation(
             snapshots, regions, intervals, tokens, clock, policy.defaultSnapshot());
+    keys = new IdempotencyKeys(database, clock);
+    Creation creation = new Creation(validation, lifecycle, activity, store, operations, keys);
     lookup = new SandboxLookup(store);
     List<Endpoint<?, ?>> rows =
         new ArrayList<>(
-            new SandboxEndpoints(
-                    lookup, new SandboxListing(database), validation, lifecycle, activity, urls)
+            new SandboxEndpoints(lookup, new SandboxListing(database), creation, lifecycle, urls)
                 .endpoints());
     rows.addAll(new SettingsEndpoints(lookup, store, intervals, urls).endpoints());
     endpoints = List.copyOf(rows);
+    explanations = new Explanations(database, store, runner);
   }
 
   /** The rows of the endpoint table about sandboxes. */
   public List<Endpoint<?, ?>> endpoints() {
     return endpoints;
+  }
+
+  /** The rows that are for the platform's operator. */
+  public List<Endpoint<?, ?>> operatorEndpoints() {
+    return List.of(explanations.endpoint());
   }
 
   /** Who may reach which sandbox. */
@@ -114,6 +132,11 @@ public final class Sandboxes implements AutoCloseable {
   /** Whether any sandbox, running or not, has one of these layers. */
   public boolean have(List<String> layers) {
     return store.anyHas(layers);
+  }
+
+  /** Levels now, from memory. */
+  public SandboxLevels levels() {
+    return new SandboxLevels(index.countByState(), admission.level());
   }
 
   /** Makes rows and reality agree before the first request. */
@@ -141,8 +164,12 @@ public final class Sandboxes implements AutoCloseable {
     activity.flush();
   }
 
-  /** Removes the rows of sandboxes that were destroyed long ago (control-plane protocol §3.3). */
+  /**
+   * Removes the rows of sandboxes that were destroyed long ago (control-plane protocol §3.3), and
+   * expired idempotency keys.
+   */
   public void purge() {
+    keys.purge();
     int removed = store.purge(Times.now(clock).minus(KEPT_AFTER_DESTROY));
     if (removed > 0) {
       LOG.info("removed the rows of {} destroyed sandboxes", removed);

@@ -46,13 +46,17 @@ final class Steps {
       case Attempt.Failed(String reason, RuntimeException cause) -> {
         LOG.error("sandbox {} failed to start", id, cause);
         Optional<Sandbox> failed = store.settle(id, SandboxTrigger.FAIL, Change.failed(reason));
-        answer.completeExceptionally(
-            DaytonaException.badRequest("Sandbox failed to start: " + reason));
+        answer.completeExceptionally(failedToStart(reason));
         if (failed.isEmpty()) {
           overtaken(id);
         }
       }
     }
+  }
+
+  /** What a client is told whose new sandbox is in state {@code error}. */
+  static DaytonaException failedToStart(String reason) {
+    return DaytonaException.badRequest("Sandbox failed to start: " + reason);
   }
 
   private void running(String id, StartedSandbox started, CompletableFuture<Outcome> answer) {

@@ -2,7 +2,9 @@ package io.daytona.runner.jailer;
 
 import java.net.ProtocolException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -10,6 +12,7 @@ import java.util.regex.Pattern;
  * What exists on this host according to the jailer's {@code list}.
  *
  * @param slots completely made slots, ascending
+ * @param addresses their addresses
  * @param disks disks, shelved ones too
  * @param layers imported layers
  * @param sandboxes sandboxes that run
@@ -18,11 +21,13 @@ import java.util.regex.Pattern;
  */
 public record Inventory(
     List<Integer> slots,
+    Map<Integer, String> addresses,
     List<Disk> disks,
     List<String> layers,
     List<Running> sandboxes,
     List<Running> ended) {
   static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+  private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
   private static final Pattern LAYER = Pattern.compile("[a-z0-9]{8,64}");
   private static final int MAX_SLOT = 1023;
   private static final int MAX_GIB = 100;
@@ -30,6 +35,7 @@ public record Inventory(
   /** Copies the lists. */
   public Inventory {
     slots = List.copyOf(slots);
+    addresses = Map.copyOf(addresses);
     disks = List.copyOf(disks);
     layers = List.copyOf(layers);
     sandboxes = List.copyOf(sandboxes);
@@ -63,6 +69,7 @@ public record Inventory(
   /** Collects the lines of a {@code list}. */
   static final class Parser {
     private final List<Integer> slots = new ArrayList<>();
+    private final Map<Integer, String> addresses = new HashMap<>();
     private final List<Disk> disks = new ArrayList<>();
     private final List<String> layers = new ArrayList<>();
     private final List<Running> sandboxes = new ArrayList<>();
@@ -73,7 +80,9 @@ public record Inventory(
       switch (words[0]) {
         case "slot" -> {
           expect(line, words, 3);
-          slots.add(Numbers.parse(words[1], 0, MAX_SLOT));
+          int slot = Numbers.parse(words[1], 0, MAX_SLOT);
+          slots.add(slot);
+          addresses.put(slot, id(words[2], ADDRESS));
         }
         case "disk" -> {
           expect(line, words, 4);
@@ -122,7 +131,7 @@ public record Inventory(
     }
 
     Inventory finish() {
-      return new Inventory(slots, disks, layers, sandboxes, ended);
+      return new Inventory(slots, addresses, disks, layers, sandboxes, ended);
     }
   }
 }

@@ -17,6 +17,7 @@ import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.runner.Origin;
+import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.runner.RunnerStatus;
@@ -210,21 +211,58 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
 
   @Override
   public Optional<Usage> usage(String sandboxId) {
+    return stats(sandboxId)
+        .map(stats ->
+            new Usage(
+                stats.memoryBytes(),
+                stats.memoryLimitBytes(),
+                stats.memoryCacheBytes(),
+                stats.cpuNanos(),
+                stats.cpuMillis(),
+                stats.oomKills()));
+  }
+
+  private Optional<Stats> stats(String sandboxId) {
     try {
-      Stats stats = host.jailer().stats(sandboxId);
-      return Optional.of(
-          new Usage(
-              stats.memoryBytes(),
-              stats.memoryLimitBytes(),
-              stats.memoryCacheBytes(),
-              stats.cpuNanos(),
-              stats.cpuMillis(),
-              stats.oomKills()));
+      return Optional.of(host.jailer().stats(sandboxId));
     } catch (JailerException e) {
       // It may have ended meanwhile; the caller's own reply matters more than this detail of it.
       LOG.debug("the usage of {} is not known: {}", sandboxId, e.getMessage());
       return Optional.empty();
     }
+  }
+
+  @Override
+  public Placement placement(String sandboxId) {
+    Inventory inventory = inventory();
+    Placement.Run run =
+        inventory
+            .sandbox(sandboxId)
+            .map(running ->
+                new Placement.Run(
+                    running.slot(),
+                    inventory.addresses().getOrDefault(running.slot(), ""),
+                    running.pid(),
+                    host.config().pidsLimit(),
+                    stats(sandboxId).map(HostRunner::placed).orElse(null)))
+            .orElse(null);
+    Placement.Disk disk =
+        inventory.disks().stream()
+            .filter(found -> found.id().equals(sandboxId))
+            .map(found -> new Placement.Disk(found.gib(), found.allocatedKib()))
+            .findFirst()
+            .orElse(null);
+    return new Placement(run, disk);
+  }
+
+  private static Placement.Usage placed(Stats stats) {
+    return new Placement.Usage(
+        stats.memoryBytes(),
+        stats.memoryLimitBytes(),
+        stats.cpuNanos(),
+        stats.cpuMillis(),
+        stats.pids(),
+        stats.oomKills());
   }
 
   @Override
@@ -305,7 +343,9 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     return new RunnerStatus(
         host.table().liveCount(),
         host.slots().ready(),
+        host.slots().used(),
         host.slots().size(),
+        host.store().shelved(),
         hello.poolFreeKib(),
         hello.poolTotalKib());
   }

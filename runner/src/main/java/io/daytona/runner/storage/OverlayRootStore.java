@@ -65,6 +65,13 @@ public final class OverlayRootStore implements RootStore {
     }
   }
 
+  /** Empty disks of all sizes on the shelf. */
+  public int shelved() {
+    synchronized (shelf) {
+      return shelf.values().stream().mapToInt(Deque::size).sum();
+    }
+  }
+
   @Override
   public Optional<String> claim(int gib) {
     synchronized (shelf) {

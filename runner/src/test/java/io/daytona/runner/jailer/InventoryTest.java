@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ProtocolException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,7 @@ class InventoryTest {
     parser.line("sandbox s3 slot=8 pid=0 start=0 state=exited");
     Inventory inventory = parser.finish();
     assertEquals(List.of(7), inventory.slots());
+    assertEquals(Map.of(7, "10.213.216.7"), inventory.addresses());
     assertEquals(List.of(new Inventory.Disk("shelf-3-0a", 3, 164)), inventory.disks());
     assertEquals(List.of("0123456789abcdef"), inventory.layers());
     assertEquals(new Inventory.Running("s1", 7, 812, 9911), inventory.sandbox("s1").orElseThrow());
@@ -38,6 +40,8 @@ class InventoryTest {
         "slot x 10.0.0.1",
         "slot 1024 10.0.0.1",
         "slot 1 10.0.0.1 more",
+        "slot 1 10.0.0",
+        "slot 1 there",
         "disk -a 3 1",
         "disk ../x 3 1",
         "disk a 101 1",

@@ -15,14 +15,17 @@ import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.session.Entrypoint;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.runner.Origin;
+import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.RunnerStatus;
 import io.daytona.wire.runner.SandboxSpec;
 import io.daytona.wire.runner.StartedSandbox;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -104,6 +107,28 @@ class HostRunnerTest extends JailedTest {
     StartedSandbox started = runner.start(spec());
     StartedSandbox.StartTimes micros = started.micros();
     assertTrue(micros.jailer() > 0 && micros.agent() > 0 && micros.slot() >= 0, micros.toString());
+  }
+
+  @Test
+  void tellsWhereASandboxIs() {
+    SandboxSpec spec = spec();
+    assertEquals(Placement.NOWHERE, runner.placement(spec.id()));
+    runner.start(spec);
+    Placement.Run run = Objects.requireNonNull(runner.placement(spec.id()).run());
+    assertTrue(run.address().endsWith("." + run.slot()), run.toString());
+    assertTrue(Files.exists(Path.of("/proc", Long.toString(run.pid()))), run.toString());
+    Placement.Usage usage = Objects.requireNonNull(run.usage());
+    assertEquals((long) spec.memoryGib() << 30, usage.memoryLimitBytes());
+    assertTrue(usage.processes() >= 1 && usage.processes() < run.pidsLimit(), usage.toString());
+    Placement.Disk disk = Objects.requireNonNull(runner.placement(spec.id()).disk());
+    assertEquals(spec.diskGib(), disk.gib());
+    runner.stop(spec.id(), true);
+    assertEquals(new Placement(null, disk), withoutSize(runner.placement(spec.id()), disk));
+  }
+
+  /** A disk's size in the pool may change when it is unmounted. */
+  private static Placement withoutSize(Placement placement, Placement.Disk like) {
+    return placement.disk() == null ? placement : new Placement(placement.run(), like);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.daytona.server.log;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -9,6 +10,7 @@ import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.slf4j.LoggerFactory;
 
 /** Logs to standard output; in code, because logback's XML costs a tenth of a second at start. */
 public final class LogConfigurator extends ContextAwareBase implements Configurator {
@@ -20,6 +22,13 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
           "com.zaxxer.hikari", Level.WARN,
           "org.flywaydb", Level.WARN,
           "org.postgresql", Level.WARN);
+
+  /** Says whether every request is to be a line of its own. */
+  public static void accessLog(boolean wanted) {
+    if (LoggerFactory.getLogger("io.daytona.http.access") instanceof Logger access) {
+      access.setLevel(wanted ? Level.DEBUG : Level.INFO);
+    }
+  }
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {

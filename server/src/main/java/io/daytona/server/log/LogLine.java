@@ -3,14 +3,20 @@ package io.daytona.server.log;
 import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.LayoutBase;
+import io.daytona.http.LogContext;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event as a line {@code time=… level=… logger=… request=… message="…"}; a stack trace follows
- * on indented lines.
+ * One event as a line {@code time=… level=… logger=… request=… sandbox=… organization=…
+ * message="…"}, ids only where they are known; a stack trace follows on indented lines.
  */
 final class LogLine extends LayoutBase<ILoggingEvent> {
+  private static final List<String> IDS =
+      List.of(LogContext.REQUEST, LogContext.SANDBOX, LogContext.ORGANIZATION);
+
   private final ThrowableProxyConverter traces = new ThrowableProxyConverter();
 
   @Override
@@ -25,9 +31,13 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
     line.append("time=").append(event.getInstant());
     line.append(" level=").append(event.getLevel().toString().toLowerCase(Locale.ROOT));
     line.append(" logger=").append(simpleName(event.getLoggerName()));
-    String request = event.getMDCPropertyMap().get("request");
-    if (request != null) {
-      line.append(" request=").append(request);
+    Map<String, String> ids = event.getMDCPropertyMap();
+    for (String name : IDS) {
+      String id = ids.get(name);
+      if (id != null) {
+        line.append(' ').append(name).append('=');
+        escape(line, id);
+      }
     }
     line.append(" message=\"");
     escape(line, event.getFormattedMessage());

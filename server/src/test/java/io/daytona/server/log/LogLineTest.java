@@ -18,7 +18,8 @@ class LogLineTest {
         new LoggingEvent(
             "x", context.getLogger("io.daytona.Some"), Level.WARN, message, thrown, arguments);
     event.setInstant(Instant.parse("2026-01-02T03:04:05.678Z"));
-    event.setMDCPropertyMap(Map.of("request", "r-1"));
+    event.setMDCPropertyMap(
+        Map.of("organization", "o-1", "request", "r-1", "sandbox", "s-1", "other", "no"));
     LogLine layout = new LogLine();
     layout.setContext(context);
     layout.start();
@@ -28,7 +29,8 @@ class LogLineTest {
   @Test
   void oneEventIsOneLine() {
     assertEquals(
-        "time=2026-01-02T03:04:05.678Z level=warn logger=Some request=r-1 message=\"a b\"\n",
+        "time=2026-01-02T03:04:05.678Z level=warn logger=Some request=r-1 sandbox=s-1"
+            + " organization=o-1 message=\"a b\"\n",
         line("a {}", null, "b"));
   }
 

@@ -34,5 +34,5 @@ public interface SandboxGate {
    * @param sandboxId id of the sandbox
    * @param organizationId its organization, for logs
    */
-  record ToolboxTarget(String sandboxId, String organizationId) {}
+  record ToolboxTarget(String sandboxId, String organizationId) implements Subject {}
 }

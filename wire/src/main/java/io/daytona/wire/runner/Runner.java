@@ -35,6 +35,9 @@ public interface Runner {
   /** Ids of all sandboxes of which this host holds anything (processes or a disk). */
   Set<String> known();
 
+  /** Where a sandbox is on this host; unknown ones are nowhere. */
+  Placement placement(String sandboxId);
+
   /** Layers that this host holds. */
   Set<String> layers();
 

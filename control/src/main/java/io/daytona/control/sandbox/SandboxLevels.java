@@ -1,0 +1,18 @@
+package io.daytona.control.sandbox;
+
+import io.daytona.wire.sandbox.SandboxState;
+import java.util.Map;
+
+/**
+ * Levels of the control plane, for metrics.
+ *
+ * @param byState how many sandboxes are in each state; absent states have none, destroyed ones are
+ *     not counted
+ * @param admission how full the way to the host is
+ */
+public record SandboxLevels(Map<SandboxState, Integer> byState, AdmissionLevel admission) {
+  /** Keeps a copy. */
+  public SandboxLevels {
+    byState = Map.copyOf(byState);
+  }
+}
