@@ -160,6 +160,8 @@ static int run_launch(struct launch *launch, const struct rootfs *rootfs) {
         return -1;
     if (status == 0)
         return 0;
+    if (WIFSIGNALED(status)) /* by somebody else or for lack of memory: no fault of the sandbox */
+        return fail(E_BUSY, "the runtime was killed by signal %d", WTERMSIG(status));
     char text[400];
     ssize_t length = pread(launch->console, text, sizeof text - 1, 0);
     text[length > 0 ? length : 0] = '\0';

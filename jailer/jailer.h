@@ -186,6 +186,9 @@ int pin_purge(const struct conf *conf);
 /* Needed by it from slot.c: drops every slot found by name (namespaces, veth, cgroup) and the
  * parent cgroup; called inside the pinned namespace when it exists; repeatable. */
 int slots_purge(const struct conf *conf);
+/* Once at start, when everything else is there: drops slots that are half-made or half-dropped and
+ * have no sandbox. */
+void slots_tidy(const struct conf *conf);
 /* pool numbers for hello, KiB. */
 int pool_space(const struct conf *conf, uint64_t *free_kib, uint64_t *total_kib);
 

@@ -107,6 +107,7 @@ static int start_up(void) {
     sandboxes_each(&conf, adopt, &adopted);
     host_setup();
     net_setup();
+    slots_tidy(&conf);
     if (listen_on_socket() < 0)
         return -1;
     log_line("serving %s, %d sandboxes run", conf.data, adopted);

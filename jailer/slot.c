@@ -191,6 +191,22 @@ void list_slots(const struct conf *conf, struct reply *reply) {
     }
 }
 
+/* What a jailer that died, or the whole host, left of slots it was making or dropping: their
+ * numbers may not come again for long. Those of sandboxes are dropped after them. */
+void slots_tidy(const struct conf *conf) {
+    for (unsigned slot = 1; slot < SLOTS - 1; slot++) {
+        char directory[PATH_CAP], sandbox[ID_MAX + 1];
+        if (directory_of(conf, slot, directory) < 0 || access(directory, F_OK) < 0)
+            continue;
+        int lock = lock_slot(conf, slot); /* a child of the dead jailer may still be at it */
+        if (lock < 0 || (!slot_good(conf, slot) && !sandbox_of_slot(conf, slot, sandbox) &&
+                         drop(conf, slot) < 0))
+            log_line("slot %u is left half-made: %s", slot, failure_text());
+        if (lock >= 0)
+            close(lock);
+    }
+}
+
 int slots_purge(const struct conf *conf) {
     int result = 0;
     for (unsigned slot = 1; slot < SLOTS - 1; slot++) {

@@ -69,7 +69,7 @@ write_server_conf() {
   [[ $api != "$proxy" ]] || fail "API and proxy would both listen on port $api; give another with --api-port or --proxy-port"
   for name in $(compgen -e DAYTONA_SERVER_ | LC_ALL=C sort); do
     # Set for one process by tests; remembered it would strike for ever.
-    [[ $name == DAYTONA_SERVER_FAILPOINT ]] || settings+=("$name=${!name}")
+    [[ $name == DAYTONA_SERVER_FAILPOINTS ]] || settings+=("$name=${!name}")
   done
   domain=${PROXY_DOMAIN:-$(wished_setting PROXY_DOMAIN)}
   [[ -n $domain && $domain != proxy.localhost:* ]] || domain=proxy.localhost:$proxy

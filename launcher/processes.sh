@@ -79,7 +79,7 @@ SUPERVISOR_JOB=
 start_supervisor() {
   local command=("$APP/bin/supervisor" --conf "$DATA_DIR/jailer.conf" -- "$APP/bin/server" --config "$DATA_DIR/server.conf")
   local environment=(PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "JAVA_HOME=$JDK")
-  [[ -z ${DAYTONA_SERVER_FAILPOINT-} ]] || environment+=("DAYTONA_SERVER_FAILPOINT=$DAYTONA_SERVER_FAILPOINT")
+  [[ -z ${DAYTONA_SERVER_FAILPOINTS-} ]] || environment+=("DAYTONA_SERVER_FAILPOINTS=$DAYTONA_SERVER_FAILPOINTS")
   rm -f "$DATA_DIR/run/supervisor.pid"
   (
     cd /

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -54,26 +55,47 @@ class OwnPlatform:
 
     def __init__(self):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="dtest-own.", dir="/tmp"))
+        self.failpoints, self.options = self.data / "failpoints", []
 
-    def daytona(self, command, *options, timeout=180, **environment):
+    def daytona(self, command, *options, timeout=180):
         done = subprocess.run(
             [platform.ROOT / "daytona", command, "--data-dir", self.data, *options],
-            env={**os.environ, **environment}, timeout=timeout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True,
+            env={**os.environ, "DAYTONA_SERVER_FAILPOINTS": str(self.failpoints)}, timeout=timeout, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         assert done.returncode == 0, f"./daytona {command}: {done.stdout[-3000:]}"
         return done.stdout
 
     def use(self, **server_options):
         """Starts it, with server options by their names without the prefix."""
-        options = [f"--server-option=DAYTONA_SERVER_{name}={value}" for name, value in server_options.items()]
+        settings = [f"--server-option=DAYTONA_SERVER_{name}={value}" for name, value in server_options.items()]
         # The image comes from $DAYTONA_IMAGE_CACHE; without it, it is built.
-        self.daytona("up", "--api-port=0", "--proxy-port=0", "--pool-size=2", *options, timeout=1500)
+        self.options = ["--api-port=0", "--proxy-port=0", "--pool-size=2", *settings]
+        self.daytona("up", *self.options, timeout=1500)
+        self.failpoints.mkdir()
+        shutil.chown(self.failpoints, "daytona")
         platform.point_at(self.data)
 
-    def restart(self, failpoint=""):
-        """Everything but the sandboxes starts anew; the server halts where the failpoint says."""
-        self.daytona("restart", DAYTONA_SERVER_FAILPOINT=failpoint)
+    def restart(self):
+        """Everything but the sandboxes starts anew."""
+        self.daytona("restart")
+
+    def up(self):
+        """`./daytona up` as it was started: what still runs is adopted."""
+        self.daytona("up", *self.options)
+
+    def arm(self, failpoint):
+        """The next thread that passes the failpoint is held there, until `release`."""
+        (self.failpoints / failpoint).touch()
+
+    def holds(self, failpoint):
+        """Whether a thread is held where it was armed last."""
+        return not (self.failpoints / failpoint).exists()
+
+    def release(self):
+        """Lets go all threads, and disarms what was not reached."""
+        for file in self.failpoints.iterdir():
+            file.unlink()
 
     def purge(self):
         self.daytona("down", "--purge")
@@ -81,7 +103,8 @@ class OwnPlatform:
 
     def sql(self, statement):
         """Rows of one SQL statement, cells as text."""
-        socket = next((self.data / "postgres").glob(".s.PGSQL.*[0-9]"))
+        socket = next((self.data / "postgres").glob(".s.PGSQL.*[0-9]"), None)
+        assert socket, "PostgreSQL does not listen"
         return [tuple(line.split("\t")) for line in platform.as_user(SQL, socket, input=statement).splitlines()]
 
     def add_organization(self, name, key, **columns):

@@ -257,6 +257,19 @@ class SlotsTest(JailerTest):
         self.make_slot(client, 16)
         self.assertEqual(namespace, os.stat(self.jailer.inside_pin(f"{self.jailer.data}/slots/16/net")).st_ino)
 
+    def test_what_a_dead_jailer_left_half_made_is_removed_at_start(self):
+        """Its number may not come again for long."""
+        client = self.client()
+        for slot in (18, 19):
+            self.make_slot(client, slot)
+        self.in_pin("umount", f"{self.jailer.data}/slots/18/net")
+        os.mkdir(f"{self.jailer.data}/slots/200", mode=0o700)
+        self.jailer.kill()
+        self.jailer.start()
+        self.assertIn("slot 19 10.213.204.19", self.client().list())
+        self.assert_absent(18)
+        self.assert_absent(200)
+
     def test_kill_at_any_moment_of_a_make(self):
         """Killed at 30 different moments; the same number works afterwards and nothing is left."""
         for moment in range(30):

@@ -17,7 +17,11 @@ record HostPart(Runner runner, SandboxDirectory directory, AutoCloseable closing
   /** Takes over this host. */
   static HostPart open(Configuration config) {
     HostRunner host =
-        HostRunner.open(config.runner(), config.telemetry().environment(), AgentClient::connect);
+        HostRunner.open(
+            config.runner(),
+            config.telemetry().environment(),
+            AgentClient::connect,
+            config.server().armed());
     return new HostPart(host, host, host);
   }
 

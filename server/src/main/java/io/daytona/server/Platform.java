@@ -21,7 +21,6 @@ import io.daytona.toolbox.error.ToolboxErrors;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.table.ToolboxEndpoints;
 import io.daytona.toolbox.telemetry.Telemetry;
-import io.daytona.wire.failpoint.Failpoints;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
@@ -105,7 +104,7 @@ final class Platform implements AutoCloseable {
                 config.control(),
                 foundation.database(),
                 host.runner(),
-                Failpoints.parse(server.failpoint().orElse(null)),
+                server.armed(),
                 Clock.systemUTC(),
                 limits.limits()));
     Telemetry telemetry = opened(new Telemetry(config.telemetry(), host.directory()));

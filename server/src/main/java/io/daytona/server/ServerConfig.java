@@ -1,6 +1,7 @@
 package io.daytona.server;
 
 import io.daytona.wire.config.Config;
+import io.daytona.wire.failpoint.Failpoints;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param databaseConnections connections kept to PostgreSQL
  * @param accessLog whether every request is a line in the log
  * @param metricsToken token of who may read the metrics
- * @param failpoint where a test ends the process
+ * @param failpoints directory where a test arms failpoints
  */
 @Config(prefix = "")
 public record ServerConfig(
@@ -45,9 +46,14 @@ public record ServerConfig(
             secret = true)
         Optional<String> metricsToken,
     @Config.Key(
-            value = "Place where a test halts the process, name[:n]; absent: nowhere",
+            value = "Directory where a test arms failpoints; absent: there are none",
             fallback = "<none>")
-        Optional<String> failpoint) {
+        Optional<Path> failpoints) {
+
+  /** Where a test holds threads; nowhere in production. */
+  Failpoints armed() {
+    return Failpoints.in(failpoints.orElse(null));
+  }
 
   private static final int SHORTEST_TOKEN = 16;
 

@@ -1,11 +1,13 @@
 package io.daytona.runner.sandbox;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.RunnerConfig;
 import io.daytona.runner.image.ToolsLayer;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.OverlayRootStore;
 import io.daytona.runner.upkeep.Upkeep;
+import io.daytona.wire.failpoint.Failpoints;
 import java.util.Map;
 
 /**
@@ -22,6 +24,7 @@ import java.util.Map;
  * @param records used slots, kept across restarts
  * @param connector connects to agents
  * @param environment variables that every sandbox gets beside the platform's names
+ * @param failpoints places behind the steps
  */
 record Host(
     RunnerConfig config,
@@ -34,7 +37,13 @@ record Host(
     Remains remains,
     SlotRecords records,
     AgentConnector connector,
-    Map<String, String> environment) {
+    Map<String, String> environment,
+    Failpoints failpoints) {
+
+  /** Passes the failpoint behind a step. */
+  void passed(HostStep step) {
+    step.passed(failpoints);
+  }
 
   AgentLink link(String sandboxId) {
     return new AgentLink(config.agentSocket(sandboxId), connector);

@@ -1,5 +1,6 @@
 package io.daytona.runner.sandbox;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.RunnerConfig;
 import io.daytona.runner.image.LayerImport;
 import io.daytona.runner.image.PreparedImages;
@@ -16,6 +17,7 @@ import io.daytona.runner.upkeep.Upkeep;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
+import io.daytona.wire.failpoint.Failpoints;
 import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
@@ -75,15 +77,18 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
    *     protocol
    */
   public static HostRunner open(RunnerConfig config, AgentConnector connector) {
-    return open(config, Map.of(), connector);
+    return open(config, Map.of(), connector, Failpoints.NONE);
   }
 
   /**
    * The same with variables that every sandbox started from now on gets beside the platform's
-   * names.
+   * names, and failpoints behind its steps.
    */
   public static HostRunner open(
-      RunnerConfig config, Map<String, String> environment, AgentConnector connector) {
+      RunnerConfig config,
+      Map<String, String> environment,
+      AgentConnector connector,
+      Failpoints failpoints) {
     JailerClient jailer = new JailerClient(config.jailerSocket(), config.jailerPatience());
     try {
       requireProtocol(jailer.hello());
@@ -92,7 +97,9 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
       ToolsLayer tools = new ToolsLayer(images, layerImport);
       HostRunner runner =
           new HostRunner(
-              assemble(config, environment, connector, jailer, tools), images, layerImport);
+              assemble(config, environment, connector, failpoints, jailer, tools),
+              images,
+              layerImport);
       runner.begin();
       return runner;
     } catch (JailerException e) {
@@ -108,6 +115,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
       RunnerConfig config,
       Map<String, String> environment,
       AgentConnector connector,
+      Failpoints failpoints,
       JailerClient jailer,
       ToolsLayer tools) {
     SlotRecords records = new SlotRecords(config.recordDirectory());
@@ -115,14 +123,19 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
         new SlotPool(
             config.readySlots(),
             SlotPool.Maker.of(
-                jailer::slotMake,
+                number -> {
+                  jailer.slotMake(number);
+                  HostStep.SLOT_MADE.passed(failpoints);
+                },
                 number -> {
                   jailer.slotDrop(number);
+                  HostStep.SLOT_DROPPED.passed(failpoints);
                   records.forget(number);
+                  HostStep.SLOT_FORGOTTEN.passed(failpoints);
                 }));
-    OverlayRootStore store = new OverlayRootStore(jailer, new SecureRandom());
+    OverlayRootStore store = new OverlayRootStore(jailer, new SecureRandom(), failpoints);
     SandboxTable table = new SandboxTable();
-    Remains remains = new Remains(jailer, slots, store, table);
+    Remains remains = new Remains(jailer, slots, store, table, failpoints);
     return new Host(
         config,
         jailer,
@@ -134,7 +147,8 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
         remains,
         records,
         connector,
-        Map.copyOf(environment));
+        Map.copyOf(environment),
+        failpoints);
   }
 
   private static void requireProtocol(JailerClient.Hello hello) {

@@ -1,9 +1,11 @@
 package io.daytona.runner.sandbox;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.RootStore;
 import io.daytona.runner.upkeep.Chore;
+import io.daytona.wire.failpoint.Failpoints;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -24,6 +26,7 @@ final class Remains implements Chore {
   private final SlotPool slots;
   private final RootStore store;
   private final SandboxTable table;
+  private final Failpoints failpoints;
   private final Map<String, Left> left = new HashMap<>();
   private final Deque<String> queue = new ArrayDeque<>();
 
@@ -34,11 +37,17 @@ final class Remains implements Chore {
     private boolean disk;
   }
 
-  Remains(JailerClient jailer, SlotPool slots, RootStore store, SandboxTable table) {
+  Remains(
+      JailerClient jailer,
+      SlotPool slots,
+      RootStore store,
+      SandboxTable table,
+      Failpoints failpoints) {
     this.jailer = jailer;
     this.slots = slots;
     this.store = store;
     this.table = table;
+    this.failpoints = failpoints;
   }
 
   /** A disk is to be removed. The caller holds the sandbox's lock. */
@@ -88,13 +97,16 @@ final class Remains implements Chore {
     if (what.processes) {
       jailer.kill(id);
       what.processes = false;
+      HostStep.CLEAR_KILLED.passed(failpoints);
     }
     if (what.slot != NO_SLOT) {
       slots.release(what.slot);
       what.slot = NO_SLOT;
     }
     if (what.disk) {
+      HostStep.CLEAR_DISK_DUE.passed(failpoints);
       store.drop(id);
+      HostStep.CLEAR_DISK_DROPPED.passed(failpoints);
     }
     synchronized (left) {
       left.remove(id);

@@ -1,5 +1,6 @@
 package io.daytona.runner.sandbox;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.toolbox.agent.AgentException;
@@ -79,9 +80,11 @@ final class SandboxEnder {
     try {
       if (!force) {
         askToEnd(live);
+        host.passed(HostStep.STOP_ASKED);
       }
       host.jailer().kill(live.id());
       killed = true;
+      host.passed(HostStep.END_KILLED);
     } finally {
       live.ending(killed);
     }

@@ -1,7 +1,7 @@
 package io.daytona.runner.sandbox;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.JailerClient;
-import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.runner.slot.Slot;
 import io.daytona.runner.upkeep.Upkeep;
@@ -80,13 +80,17 @@ final class SandboxStarter {
     AgentLink link = host.link(id);
     boolean done = false;
     try {
+      host.passed(HostStep.START_SLOT_TAKEN);
       boot.check();
       host.records().used(slot.number(), id);
+      host.passed(HostStep.START_SLOT_NOTED);
       long slotted = System.nanoTime();
       host.jailer().start(request(spec, slot, shelf));
+      host.passed(HostStep.START_JAILED);
       long jailed = System.nanoTime();
       boot.entered();
       Agent agent = welcome.connect(id, link, boot);
+      host.passed(HostStep.START_CONNECTED);
       LiveSandbox live = new LiveSandbox(id, slot.number(), link, null);
       welcome.identify(spec, live, agent, freshDisk);
       host.table().addDisk(id);
@@ -180,10 +184,5 @@ final class SandboxStarter {
 
   private static long micros(long from, long to) {
     return (to - from) / 1000;
-  }
-
-  /** Whether the jailer says that something does not exist. */
-  static boolean isAbsent(JailerException e) {
-    return e.code() == JailerCode.ABSENT;
   }
 }

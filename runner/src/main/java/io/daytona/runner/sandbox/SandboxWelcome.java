@@ -1,6 +1,6 @@
 package io.daytona.runner.sandbox;
 
-import io.daytona.runner.jailer.JailerException;
+import io.daytona.runner.HostStep;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.agent.AgentProcess;
@@ -47,16 +47,9 @@ final class SandboxWelcome {
     }
   }
 
+  /** Whether its first process lives: the jailer has statistics of a dead one too. */
   private boolean runs(String id) {
-    try {
-      host.jailer().stats(id);
-      return true;
-    } catch (JailerException e) {
-      if (SandboxStarter.isAbsent(e)) {
-        return false;
-      }
-      throw e;
-    }
+    return host.jailer().list().sandbox(id).isPresent();
   }
 
   private static void pause(AgentException reason) {
@@ -75,6 +68,7 @@ final class SandboxWelcome {
     Agent.ResolvedIdentity resolved =
         HomeDirectory.provide(
             agent, spec.user(), (user, cwd) -> agent.identity(spec.id(), environment, user, cwd));
+    host.passed(HostStep.START_IDENTIFIED);
     Identity identity =
         new Identity(
             spec.user(), plausible(resolved.home()), plausible(resolved.cwd()), spec.origin());
@@ -82,6 +76,7 @@ final class SandboxWelcome {
       startEntrypoint(spec, agent);
     }
     host.records().identified(live.slot(), live.id(), identity);
+    host.passed(HostStep.START_IDENTITY_NOTED);
     live.identified(identity);
   }
 

@@ -1,7 +1,9 @@
 package io.daytona.runner.storage;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerClient;
+import io.daytona.wire.failpoint.Failpoints;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -19,14 +21,17 @@ public final class OverlayRootStore implements RootStore {
 
   private final JailerClient jailer;
   private final RandomGenerator random;
+  private final Failpoints failpoints;
   private final Map<Integer, Deque<String>> shelf = new HashMap<>();
 
   /**
    * @param jailer the host's jailer
    * @param random names shelved disks
+   * @param failpoints places behind the steps
    */
-  public OverlayRootStore(JailerClient jailer, RandomGenerator random) {
+  public OverlayRootStore(JailerClient jailer, RandomGenerator random, Failpoints failpoints) {
     this.jailer = jailer;
+    this.failpoints = failpoints;
     this.random = random;
   }
 
@@ -48,6 +53,7 @@ public final class OverlayRootStore implements RootStore {
   public void shelve(int gib) {
     String name = SHELF_PREFIX + gib + "-" + "%016x".formatted(random.nextLong());
     jailer.diskMake(name, gib);
+    HostStep.DISK_SHELVED.passed(failpoints);
     put(gib, name);
   }
 

@@ -2,6 +2,7 @@ package io.daytona.runner.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.daytona.wire.failpoint.Failpoints;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,7 +15,7 @@ class OverlayRootStoreTest extends RootStoreContract {
 
   @BeforeEach
   void makeStore() {
-    store = new OverlayRootStore(client, new Random());
+    store = new OverlayRootStore(client, new Random(), Failpoints.NONE);
   }
 
   @Override
@@ -25,7 +26,7 @@ class OverlayRootStoreTest extends RootStoreContract {
   @Test
   void findsShelvedDisksAgainAfterARestart() {
     store.shelve(1);
-    OverlayRootStore next = new OverlayRootStore(client, new Random());
+    OverlayRootStore next = new OverlayRootStore(client, new Random(), Failpoints.NONE);
     next.adopt(client.list());
     assertEquals(1, next.shelved(1));
     assertEquals(store.claim(1), next.claim(1));

@@ -1,28 +1,27 @@
 package io.daytona.wire.failpoint;
 
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Named places after every journalled step where a test ends the process exactly there.
+ * Named places behind every journalled step where a test holds a thread, to kill something exactly
+ * there.
  *
- * <p>A process started with the environment variable {@code DAYTONA_SERVER_FAILPOINT=name[:n]}
- * halts without any clean-up, as kill -9 would, when it passes the named place for the n-th time
- * (default 1). Without the variable passing costs one comparison.
+ * <p>A process that was given a directory looks there for a file of the place's name each time it
+ * passes one. If there is one, it is renamed to {@code name.reached} and the passing thread waits
+ * until that is removed; so a place strikes once for each file. Without a directory, as in
+ * production, passing costs one call that does nothing.
  */
 public interface Failpoints {
 
-  /** Never ends anything. */
+  /** Never holds anybody. */
   Failpoints NONE = name -> {};
 
   /** Passes the named place. */
   void pass(String name);
 
-  /** The failpoints of a {@code name[:n]} specification; null or empty means none. */
-  static Failpoints parse(@org.jspecify.annotations.Nullable String specification) {
-    if (specification == null || specification.isEmpty()) {
-      return NONE;
-    }
-    int colon = specification.indexOf(':');
-    String armed = colon < 0 ? specification : specification.substring(0, colon);
-    int count = colon < 0 ? 1 : Integer.parseInt(specification.substring(colon + 1));
-    return new HaltingFailpoints(armed, count);
+  /** The failpoints that files in a directory arm; null means none. */
+  static Failpoints in(@Nullable Path directory) {
+    return directory == null ? NONE : new HoldingFailpoints(directory);
   }
 }

@@ -1,4 +1,4 @@
-/** Named places where a test can end the process. */
+/** Named places where a test holds a thread to kill something exactly there. */
 @NullMarked
 package io.daytona.wire.failpoint;
 

@@ -1,69 +1,75 @@
 package io.daytona.wire.failpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FailpointsTest {
-  @Test
-  void nothingIsArmedWithoutASpecification() {
-    assertSame(Failpoints.NONE, Failpoints.parse(null));
-    assertSame(Failpoints.NONE, Failpoints.parse(""));
-  }
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  @TempDir private Path directory;
 
   @Test
-  void theProcessEndsAtTheNamedPlaceAndNowhereElse() throws Exception {
-    assertEquals("start other named ", run("named"));
-    assertEquals("start other named other named ", run("named:2"));
-    assertEquals("start other named other named end", run("absent"));
+  void nothingIsArmedWithoutADirectory() {
+    assertSame(Failpoints.NONE, Failpoints.in(null));
   }
 
-  /** What a process printed that passes {@code other} and {@code named} twice each. */
-  private static String run(String armed) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Passing.class.getName(),
-                armed)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-    assertEquals(output.endsWith("end") ? 0 : 137, process.exitValue());
-    return output;
-  }
-
-  /** The process that is ended; its shutdown hook must not run. */
-  static final class Passing {
-    private Passing() {}
-
-    public static void main(String[] arguments) {
-      Failpoints failpoints = Failpoints.parse(arguments[0]);
-      Runtime.getRuntime().addShutdownHook(new Thread(Passing::tidy));
-      System.out.print("start ");
-      for (int turn = 0; turn < 2; turn++) {
-        pass(failpoints, "other");
-        pass(failpoints, "named");
+  @Test
+  void aThreadIsHeldAtTheNamedPlaceOnceAndNowhereElse() throws Exception {
+    Failpoints failpoints = Failpoints.in(directory);
+    List<String> passed = new CopyOnWriteArrayList<>();
+    try (WatchService changes = directory.getFileSystem().newWatchService()) {
+      Files.createFile(directory.resolve("named"));
+      directory.register(changes, StandardWatchEventKinds.ENTRY_CREATE);
+      Thread passing =
+          Thread.startVirtualThread(() -> {
+            for (String name : List.of("other", "named", "named", "end")) {
+              failpoints.pass(name);
+              passed.add(name);
+            }
+          });
+      while (!Files.exists(directory.resolve("named.reached"))) {
+        assertTrue(changes.poll(LONG.toSeconds(), TimeUnit.SECONDS).reset());
       }
+      assertFalse(passing.join(Duration.ofMillis(50)));
+      assertEquals(List.of("other"), passed);
+      Files.delete(directory.resolve("named.reached"));
+      assertTrue(passing.join(LONG));
     }
+    assertEquals(List.of("other", "named", "named", "end"), passed);
+  }
 
-    private static void tidy() {
-      System.out.print("end");
-      System.out.flush();
-    }
+  @Test
+  void aHeldThreadGoesOnWhenItIsInterrupted() throws Exception {
+    Files.createFile(directory.resolve("named"));
+    Thread passing =
+        Thread.startVirtualThread(() -> {
+          Failpoints.in(directory).pass("named");
+          assertTrue(Thread.currentThread().isInterrupted());
+        });
+    passing.interrupt();
+    assertTrue(passing.join(LONG));
+  }
 
-    private static void pass(Failpoints failpoints, String name) {
-      System.out.print(name + " ");
-      System.out.flush();
-      failpoints.pass(name);
-    }
+  @Test
+  void aDirectoryThatCannotBeUsedIsNoSilentNothing() throws IOException {
+    Path file = Files.createFile(directory.resolve("file"));
+    Failpoints failpoints = Failpoints.in(file);
+    assertThrows(UncheckedIOException.class, () -> failpoints.pass("named"));
   }
 }
