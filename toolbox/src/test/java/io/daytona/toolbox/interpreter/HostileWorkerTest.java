@@ -56,14 +56,16 @@ class HostileWorkerTest extends InInterpreter {
     String code =
         TAKEN_OVER
             + "import threading\n"
+            + "go = threading.Event()\n"
             + "def talk():\n"
+            + "    go.wait()\n"
             + "    line = (json.dumps({'type': 'stdout', 'id': 'x', 'text': 'y'}) + '\\n').encode()\n"
             + "    while True:\n"
             + "        os.write(own['link']._descriptor, line * 50)\n"
             + "threading.Thread(target=talk, daemon=True).start()\n";
-    // It may be noticed in either run, which then ends with it.
-    interpreter.run(code, Map.of("timeout", 5));
-    interpreter.run("pass", Map.of("timeout", 5));
+    interpreter.run(code).completed();
+    // It may be noticed in this run already, which then ends with it.
+    interpreter.run("go.set()", Map.of("timeout", 5));
     assertEquals("up\n", interpreter.run("print('up')", Map.of("timeout", 5)).completed().stdout());
   }
 
