@@ -1,0 +1,66 @@
+"""Runs the steps of scenario.py inside the machine and reports each as one line of JSON: title, ok, seconds, detail.
+
+With a file /srv/command, its shell command runs after `up` in place of the steps that follow, for looking into something by hand.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import traceback
+
+REPORT = "/dev/virtio-ports/report"
+PAYLOAD = pathlib.Path("/srv")
+# The images' names hold what the host trusts beside Debian's own certificates.
+TRUST = {"ca-bundle.crt": "/etc/ssl/certs/ca-certificates.crt", "ca-certificates": "/usr/share/ca-certificates"}
+
+
+def main():
+    sys.path.insert(0, str(PAYLOAD / "checkout/tests"))
+    os.environ.update((PAYLOAD / "environment.json").exists() and json.loads((PAYLOAD / "environment.json").read_text()) or {})
+    for name, target in TRUST.items():
+        subprocess.run(["mount", "--bind", PAYLOAD / name, target], check=True, timeout=30)
+    with open(REPORT, "w", buffering=1) as report:
+        def say(**line):
+            print(json.dumps(line), file=report)
+            print(line["title"], line.get("ok"), line.get("seconds"), str(line.get("detail"))[-3000:], flush=True)
+        from vm import scenario
+        command = PAYLOAD / "command"
+        steps = scenario.STEPS if not command.exists() else [*scenario.FIRST, lambda: by_hand(command.read_text())]
+        for step in steps:
+            if not run(step, say):
+                break
+        say(title="end", ok=True)
+
+
+def run(step, say):
+    """One step; after one that failed, those that follow would only fail for its sake."""
+    began = time.monotonic()
+    try:
+        detail, ok = step(), True
+    except BaseException as error:  # noqa: B902 - whatever it is, the report must say so
+        detail, ok = traceback.format_exc() + explain(error), False
+    say(title=(step.__doc__ or step.__name__).strip(), ok=ok, seconds=round(time.monotonic() - began, 1), detail=detail)
+    return ok
+
+
+def explain(error):
+    """What the platform's own logs say at the end."""
+    text = str(getattr(error, "stdout", "") or "")[-4000:]
+    data = pathlib.Path(os.environ["DAYTONA_DATA_DIR"])
+    for log in sorted((data / "log").glob("*.log")):
+        text += f"\n--- {log.name}\n" + log.read_text(errors="replace")[-3000:]
+    for crash in data.glob("**/hs_err*"):
+        text += f"\n--- {crash.name}\n" + crash.read_text(errors="replace")[:6000]
+    return text
+
+
+def by_hand(command):
+    """by hand"""
+    done = subprocess.run(["bash", "-c", command], cwd=PAYLOAD / "checkout", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return f"status {done.returncode}\n{done.stdout}"
+
+
+main()
