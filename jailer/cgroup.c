@@ -188,6 +188,19 @@ static int delegate(const char *path, uid_t uid) {
     return 0;
 }
 
+/* All sandboxes together would weigh as much as one other process of the host, and wait for one of
+ * theirs that overdrew: they get the share of so many processes as there are processors. */
+static int weigh(const struct hierarchy *h, const char *path) {
+    enum { ONE_V1 = 1024, ONE_V2 = 100, MOST = 100 };
+    char text[32];
+    if (!(h->unified ? only_v2 : has_option(h, "cpu")))
+        return 0;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    processors = processors < 1 ? 1 : processors > MOST ? MOST : processors;
+    snprintf(text, sizeof text, "%ld", processors * (h->unified ? ONE_V2 : ONE_V1));
+    return write_file(path, h->unified ? "cpu.weight" : "cpu.shares", text);
+}
+
 int cgroup_setup(const struct conf *conf) {
     if (cgroup_find() < 0)
         return -1;
@@ -202,7 +215,7 @@ int cgroup_setup(const struct conf *conf) {
             return -1;
         if (make_directory(h, h->mount, path) < 0)
             return -1;
-        if (h->unified && only_v2 && enable_controllers(path) < 0)
+        if ((h->unified && only_v2 && enable_controllers(path) < 0) || weigh(h, path) < 0)
             return -1;
     }
     return cgroup_thaw_all(conf);

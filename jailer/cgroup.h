@@ -24,6 +24,8 @@ int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, 
 /* A number out of a file of "key value" lines; a key that is missing counts 0. */
 int cgroup_field(const struct conf *conf, unsigned slot, const char *controller, const char *file,
                  const char *key, uint64_t *out);
+/* v2: where the agent and its programs are, below the slot's cgroup (agent/src/cgroup.c) */
+#define CGROUP_INIT "init"
 int cgroup_thaw_all(const struct conf *conf);
 
 #endif

@@ -45,6 +45,18 @@ static int limit_memory_v1(const struct conf *conf, unsigned slot, uint64_t byte
     return set_value(conf, slot, "memory", plain, bytes);
 }
 
+/* The agent repeats the limits in a cgroup of its own; before it starts there is none. */
+static int repeat_v2(const struct conf *conf, unsigned slot, const char *file, const char *text) {
+    char path[PATH_CAP];
+    if (cgroup_file(conf, slot, "memory", CGROUP_INIT, path) < 0)
+        return -1;
+    size_t used = strlen(path);
+    snprintf(path + used, sizeof path - used, "/%s", file);
+    return write_text(path, text) < 0 && errno != ENOENT && errno != ENODEV
+               ? fail_errno("write", path)
+               : 0;
+}
+
 static int limit_v2(const struct conf *conf, unsigned slot, uint64_t quota, uint64_t bytes) {
     char path[PATH_CAP], text[64];
     if (set_value(conf, slot, "memory", "memory.max", bytes) < 0)
@@ -55,7 +67,12 @@ static int limit_v2(const struct conf *conf, unsigned slot, uint64_t quota, uint
     if (cgroup_file(conf, slot, "cpu", "cpu.max", path) < 0)
         return -1;
     snprintf(text, sizeof text, "%llu %d", (unsigned long long)quota, PERIOD_US);
-    return write_text(path, text) < 0 ? fail_errno("write", path) : 0;
+    if (write_text(path, text) < 0)
+        return fail_errno("write", path);
+    if (repeat_v2(conf, slot, "cpu.max", text) < 0)
+        return -1;
+    snprintf(text, sizeof text, "%llu", (unsigned long long)bytes);
+    return repeat_v2(conf, slot, "memory.max", text);
 }
 
 int cgroup_limits(const struct conf *conf, unsigned slot, uint64_t cpu_millis, uint64_t memory_mib,
@@ -135,7 +152,13 @@ static int stats_v2(const struct conf *conf, unsigned slot, struct cgroup_stats 
 
 int cgroup_stats(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
     memset(stats, 0, sizeof *stats);
-    if (get_value(conf, slot, "pids", "pids.current", &stats->pids) < 0)
+    uint64_t own = 0;
+    if (get_value(conf, slot, "pids", "pids.current", &stats->pids) < 0 ||
+        cgroup_field(conf, slot, "pids", "pids.events", "max", &stats->forks_refused) < 0)
         return -1;
+    /* until kernel 6.11 a refusal counts where the process is, not where the limit is */
+    if (cgroup_is_v2() &&
+        cgroup_field(conf, slot, "pids", CGROUP_INIT "/pids.events", "max", &own) == 0)
+        stats->forks_refused += own;
     return cgroup_is_v2() ? stats_v2(conf, slot, stats) : stats_v1(conf, slot, stats);
 }

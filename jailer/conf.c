@@ -200,10 +200,7 @@ static bool in_slot_range(const struct conf *conf, uint32_t id) {
     return id >= conf->uid_base && id - conf->uid_base < (uint32_t)SLOTS * SLOT_IDS;
 }
 
-int conf_read(const char *file, struct conf *conf) {
-    char text[8192];
-    if (read_trusted(file, text, sizeof text) < 0)
-        return -1;
+static int conf_parse(char *text, struct conf *conf) {
     bool seen[KEYS] = {false};
     memset(conf, 0, sizeof *conf);
     char *rest = text;
@@ -220,4 +217,9 @@ int conf_read(const char *file, struct conf *conf) {
         return fail(E_USAGE,
                     "uid and gid must lie outside the slots' range, which begins at uid_base");
     return 0;
+}
+
+int conf_read(const char *file, struct conf *conf) {
+    char text[8192];
+    return read_trusted(file, text, sizeof text) < 0 ? -1 : conf_parse(text, conf);
 }

@@ -1,8 +1,9 @@
 /* The verb `start`: disk, root file system, cgroup, socket and bundle, then the runtime. */
-#include "storage.h"
+#include "procview.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CONSOLE_BYTES 65536
-#define START_PERCENT 5 /* of the pool must be free to start an existing disk */
 #define AGENT_FD 3
 
 enum { SANDBOX, SLOT, DISK, SHELF, LAYERS, TOOLS, CPU, MEMORY, PIDS, DISK_GIB, PROFILE };
@@ -99,6 +100,28 @@ static int place_descriptors(const struct launch *launch) {
     return 0;
 }
 
+static int without(int capability, struct __user_cap_data_struct before[2]) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct less[2];
+    if (syscall(SYS_capget, &header, before) < 0)
+        return -1;
+    memcpy(less, before, sizeof less);
+    less[CAP_TO_INDEX(capability)].effective &= ~CAP_TO_MASK(capability);
+    return (int)syscall(SYS_capset, &header, less);
+}
+
+/* Exhaustion of the host takes a sandbox, not the platform; the agent's programs start at 500, so
+ * that exhaustion inside does not take the agent. What CAP_SYS_RESOURCE writes is also the least
+ * that root inside can go down to: 0, which engines of containers write for theirs. */
+static void die_first(void) {
+    static const char score[] = "/proc/self/oom_score_adj";
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct before[2];
+    if ((write_text(score, "0") < 0 && errno != EACCES) || without(CAP_SYS_RESOURCE, before) < 0 ||
+        write_text(score, "250") < 0 || syscall(SYS_capset, &header, before) < 0)
+        log_line("%s: %s", score, strerror(errno));
+}
+
 static void run_runtime(struct launch *launch) {
     static char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
     char pid_file[PATH_CAP];
@@ -123,11 +146,7 @@ static void run_runtime(struct launch *launch) {
                                     NULL};
         sigset_t none;
         sigemptyset(&none);
-        /* Also the least that root inside can set for itself, when the jailer may set leasts
-         * (CAP_SYS_RESOURCE). The agent's programs start at 500, so that memory exhaustion inside
-         * does not take the agent, and exhaustion of the host takes a sandbox, not the platform. */
-        if (write_text("/proc/self/oom_score_adj", "250") < 0)
-            log_line("write oom_score_adj: %s", strerror(errno));
+        die_first();
         signal(SIGPIPE, SIG_DFL); /* what the jailer ignores would stay ignored in the sandbox */
         signal(SIGHUP, SIG_DFL);
         sigprocmask(SIG_SETMASK, &none, NULL);
@@ -190,8 +209,7 @@ static int provide_disk(const struct request *request) {
     if (disk_path(conf, request->arg[DISK], path) < 0)
         return -1;
     if (access(path, F_OK) == 0)
-        return disk_is_free(conf, request->arg[DISK], path) < 0 ? -1
-                                                                : pool_require(conf, START_PERCENT);
+        return disk_is_free(conf, request->arg[DISK], path) < 0 ? -1 : pool_require(conf, POOL_NEW);
     if (strcmp(request->arg[SHELF], "-") != 0) {
         uint64_t gib;
         if (disk_path(conf, request->arg[SHELF], shelf) < 0)
@@ -200,12 +218,26 @@ static int provide_disk(const struct request *request) {
         if (lock < 0)
             return -1;
         bool fits = disk_size_gib(shelf, &gib) == 0 && gib == request->number[DISK_GIB];
-        bool taken = fits && pool_require(conf, START_PERCENT) == 0 && rename(shelf, path) == 0;
+        bool taken = fits && pool_require(conf, POOL_NEW) == 0 && rename(shelf, path) == 0;
         close(lock);
         if (taken)
             return 0;
     }
     return disk_make(conf, request->arg[DISK], request->number[DISK_GIB]);
+}
+
+/* The agent answers however many processes the sandbox's programs are; what it starts is not
+ * preferred. */
+static void prefer_agent(pid_t agent) {
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } wanted = {.size = 48 /* SCHED_ATTR_SIZE_VER0 */, .flags = 1 /* reset on fork */, .nice = -20};
+    if (syscall(SYS_sched_setattr, agent, &wanted, 0) < 0)
+        log_line("prefer agent %d: %s", agent, strerror(errno));
 }
 
 static int read_runtime_pid(const struct conf *conf, struct record *record) {
@@ -219,6 +251,7 @@ static int read_runtime_pid(const struct conf *conf, struct record *record) {
     record->start = proc_start(record->pid);
     if (record->start == 0)
         return fail(E_SYSTEM, "PID 1 of sandbox %s ended at once", record->id);
+    prefer_agent(record->pid);
     return record_write_pid(conf, record);
 }
 
@@ -302,6 +335,7 @@ static int start_new(struct request *request, struct record *record) {
             log_line("after a failed start: %s", failure_text());
         return fail(code, "%s", text);
     }
+    procview_bind(conf, record->slot, record->pid);
     if (events_started(record->id, record->slot, record->pid, record->start) < 0)
         log_line("%s", failure_text());
     return 0;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define GIB ((off_t)1 << 30)
-#define NEW_PERCENT 10 /* of the pool must be free for something new */
 
 int disk_path(const struct conf *conf, const char *disk, char out[PATH_CAP]) {
     return pathf(out, "%s/pool/disks/%s.img", conf->data, disk);
@@ -121,7 +120,7 @@ int disk_make(const struct conf *conf, const char *disk, uint64_t gib) {
         return -1;
     if (disk_size_gib(path, &size) == 0)
         return size == gib ? 0 : fail(E_EXISTS, "disk %s exists with %u GiB", disk, (unsigned)size);
-    if (pool_require(conf, NEW_PERCENT) < 0 || need_template(conf, gib, template) < 0)
+    if (pool_require(conf, POOL_NEW) < 0 || need_template(conf, gib, template) < 0)
         return -1;
     return copy_into_place(conf, template, path);
 }
@@ -161,7 +160,7 @@ static int clone_locked(const struct conf *conf, const char *from, const char *t
         return fail(E_ABSENT, "disk %s does not exist", from);
     if (access(target, F_OK) == 0)
         return fail(E_EXISTS, "disk %s exists", to);
-    if (pool_require(conf, NEW_PERCENT) < 0)
+    if (pool_require(conf, POOL_NEW) < 0)
         return -1;
     int image = image_open(source, 0);
     if (image < 0) {
@@ -177,17 +176,62 @@ static int clone_locked(const struct conf *conf, const char *from, const char *t
     return result;
 }
 
-int verb_disk_clone(struct request *request, struct reply *reply) {
-    (void)reply;
-    const char *from = request->arg[0], *to = request->arg[1];
+static int clone_pair(const struct conf *conf, const char *from, const char *to) {
     int locks[2];
-    if (strcmp(from, to) == 0)
-        return fail(E_USAGE, "a disk cannot be cloned onto itself");
-    if (lock_two(request->conf, from, to, locks) < 0)
+    if (lock_two(conf, from, to, locks) < 0)
         return -1;
-    int result = clone_locked(request->conf, from, to);
+    int result = clone_locked(conf, from, to);
     close(locks[0]);
     close(locks[1]);
+    return result;
+}
+
+static int check_pair(const struct request *request) {
+    return strcmp(request->arg[0], request->arg[1]) == 0
+               ? fail(E_USAGE, "a disk cannot be copied onto itself")
+               : 0;
+}
+
+int verb_disk_clone(struct request *request, struct reply *reply) {
+    (void)reply;
+    return check_pair(request) < 0 ? -1
+                                   : clone_pair(request->conf, request->arg[0], request->arg[1]);
+}
+
+static int capture_frozen(const struct conf *conf, const struct record *record, const char *from,
+                          const char *to) {
+    char text[600], frozen[PATH_CAP];
+    if (sandbox_path(conf, record->id, "frozen", frozen) < 0)
+        return -1;
+    if (access(frozen, F_OK) == 0)
+        return clone_pair(conf, from, to); /* and whoever froze it thaws it */
+    if (sandbox_freeze(conf, record) < 0)
+        return -1;
+    int result = clone_pair(conf, from, to);
+    enum code code = failure_code();
+    snprintf(text, sizeof text, "%s", failure_text());
+    if (sandbox_thaw(conf, record) < 0)
+        return -1;
+    return result < 0 ? fail(code, "%s", text) : 0;
+}
+
+/* Frozen and thawed within one verb, so that no client that dies leaves a sandbox frozen. One whose
+ * sandbox starts or ends meanwhile is `busy`. */
+int verb_disk_capture(struct request *request, struct reply *reply) {
+    (void)reply;
+    const struct conf *conf = request->conf;
+    const char *from = request->arg[0], *to = request->arg[1];
+    struct record record;
+    if (check_pair(request) < 0)
+        return -1;
+    if (!sandbox_of_disk(conf, from, &record))
+        return clone_pair(conf, from, to);
+    int lock = lock_name(conf, "sandbox", record.id, false);
+    if (lock < 0)
+        return -1;
+    bool runs = sandbox_of_disk(conf, from, &record) && record_alive(&record);
+    int result = runs ? capture_frozen(conf, &record, from, to) : clone_pair(conf, from, to);
+    close(lock);
     return result;
 }
 
@@ -213,7 +257,7 @@ static int grow_locked(const struct conf *conf, const char *disk, uint64_t gib) 
         return fail_errno("stat", path);
     if (size >= gib)
         return size == gib ? 0 : fail(E_USAGE, "disk %s has %u GiB already", disk, (unsigned)size);
-    if (pool_require(conf, NEW_PERCENT) < 0 || pool_copy(path, half, 0, conf->gid, 0640) < 0)
+    if (pool_require(conf, POOL_NEW) < 0 || pool_copy(path, half, 0, conf->gid, 0640) < 0)
         return -1;
     const char *const check[] = {"/sbin/e2fsck", "-f", "-p", half, NULL};
     const char *const resize[] = {"/sbin/resize2fs", half, NULL};
@@ -272,10 +316,10 @@ int disk_mount(const struct conf *conf, const char *disk, const char *target) {
     char path[PATH_CAP], device[32];
     if (disk_path(conf, disk, path) < 0)
         return -1;
-    int image = image_open(path, 5000); /* a mount that was just killed may be going away */
+    int image = image_open_nameless(path, 5000); /* a mount just killed may be going away */
     if (image < 0)
         return -1;
-    int loop = loop_attach(image, device);
+    int loop = loop_attach(conf, image, disk, device);
     close(image);
     if (loop < 0)
         return -1;

@@ -3,6 +3,8 @@
  */
 #include "events.h"
 
+#include "guard.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -80,8 +82,8 @@ static void report_end(const struct sandbox *sandbox) {
     if (cgroup_stats(conf, sandbox->slot, &stats) < 0)
         stats.oom_kills = 0; /* the slot was dropped in between */
     int status = status_of(sandbox->pid);
-    snprintf(line, sizeof line, "exited %s status=%d oom_kills=%llu\n", sandbox->id, status,
-             (unsigned long long)stats.oom_kills);
+    snprintf(line, sizeof line, "exited %s status=%d oom_kills=%llu pool_full=%d\n", sandbox->id,
+             status, (unsigned long long)stats.oom_kills, guard_ended(conf, sandbox->id));
     log_line("sandbox %s exited, status %d", sandbox->id, status);
     tell(line);
 }
@@ -102,6 +104,11 @@ void events_adopt(const struct sandbox *sandbox) {
         return;
     }
     watched[watched_count++] = (struct watched){.sandbox = *sandbox, .pidfd = pidfd};
+}
+
+void events_each(void (*fn)(const struct sandbox *, void *), void *arg) {
+    for (int i = 0; i < watched_count; i++)
+        fn(&watched[i].sandbox, arg);
 }
 
 int events_subscribe(int fd) {

@@ -30,6 +30,10 @@ void host_setup(void) {
      * greatest down, for the kernel's collector starts at the second. */
     raise_to("/proc/sys/net/ipv4/neigh/default/gc_thresh3", 1 << 16);
     raise_to("/proc/sys/net/ipv4/neigh/default/gc_thresh2", 1 << 15);
+    /* One switch for all network namespaces, which root of any of them may turn on and nobody off
+     * again: on from the beginning, no sandbox changes the host by it. It only lets netfilter see
+     * packets of lightweight tunnels. */
+    raise_to("/proc/sys/net/netfilter/nf_hooks_lwtunnel", 1);
 }
 
 /* Lines of /proc/net/route: name, destination, gateway, flags, …, mask, in hexadecimal. */

@@ -79,6 +79,10 @@ int run_program(const char *const argv[], const char *input, char *output, size_
  * Returns an fd (CLOEXEC) — close it, or exit, to unlock — or -1 with fail() set. */
 int lock_name(const struct conf *conf, const char *kind, const char *id, bool shared);
 
+/* Makes this process the only one of its kind that serves the data directory, for life (the lock is
+ * not inherited). -1 with fail() set, which names the other one. */
+int lock_alone(const char *path, const char *kind, const char *data);
+
 /* ---- requests and replies (verbs.c) ---------------------------------------------------- */
 
 struct request {
@@ -132,6 +136,7 @@ int userns_make(uid_t base, bool with_net, int *user, int *net);
 struct cgroup_stats {
     uint64_t memory, memory_limit, memory_cache;  /* bytes; the cache is part of memory */
     uint64_t cpu_ns, cpu_millis, pids, oom_kills; /* used, limit in 1/1000 CPU, counts */
+    uint64_t forks_refused;                       /* for lack of room below the process limit */
 };
 
 int cgroup_find(void); /* which hierarchies the host has; before the pinned mount namespace */
@@ -179,6 +184,7 @@ int nft_clean(const struct conf *conf); /* removes them (not ip_forward) */
 /* Once at start, before anything else: enters or makes the pinned mount namespace, thaws, removes
  * *.tmp, mounts the pool; makes pool/, sbx/, slots/ and ns/. 0, or -1 with fail() set. */
 int pin_enter(const struct conf *conf);
+int pin_origin(void); /* descriptor of the mount namespace that pin_enter left */
 /* `jailer --conf FILE --purge`, from the host's mount namespace with no jailer running: kills every
  * sandbox, calls slots_purge, unmounts pool and pin, detaches loop devices; repeatable, also after
  * a reboot. Not: nft_clean (caller). 0, or -1 with fail() set after doing all it could. */
@@ -192,9 +198,9 @@ void slots_tidy(const struct conf *conf);
 /* pool numbers for hello, KiB. */
 int pool_space(const struct conf *conf, uint64_t *free_kib, uint64_t *total_kib);
 
-verb_function verb_disk_make, verb_disk_clone, verb_disk_grow, verb_disk_drop;
+verb_function verb_disk_make, verb_disk_clone, verb_disk_capture, verb_disk_grow, verb_disk_drop;
 verb_function verb_layer_import, verb_layer_drop;
-verb_function verb_start, verb_kill, verb_limits, verb_freeze, verb_thaw, verb_stats;
+verb_function verb_start, verb_kill, verb_limits, verb_freeze, verb_thaw, verb_stats, verb_trim;
 void list_disks(const struct conf *conf, struct reply *reply);
 void list_layers(const struct conf *conf, struct reply *reply);
 void list_sandboxes(const struct conf *conf, struct reply *reply);

@@ -61,7 +61,7 @@ int launch_enter(void) {
 }
 
 int launch_own_dev(void) {
-    int agent = mount_clone(AT_FDCWD, LAUNCH_AGENT, -1, 0);
+    int agent = mount_clone(0, LAUNCH_AGENT, -1, 0);
     if (agent < 0)
         return -1;
     mode_t old = umask(0);
@@ -111,7 +111,7 @@ static int place_agent(const struct conf *conf) {
         return fail_errno("mount tmpfs on", LAUNCH_DIR);
     int result = copy_agent(conf, copy);
     int clone = result < 0 ? -1
-                           : mount_clone(AT_FDCWD, copy, -1,
+                           : mount_clone(0, copy, -1,
                                          MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
     if (umount2(LAUNCH_DIR, MNT_DETACH) < 0)
         result = fail_errno("umount", LAUNCH_DIR);

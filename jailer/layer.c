@@ -18,8 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LAYER_SLOT 0 /* its id range belongs to no sandbox */
-#define NEW_PERCENT 10
+#define LAYER_SLOT 0                     /* its id range belongs to no sandbox */
 #define CHECK_BYTES ((uint64_t)64 << 20) /* the pool's space is looked at this often */
 
 int layer_path(const struct conf *conf, const char *layer, char out[PATH_CAP]) {
@@ -46,7 +45,8 @@ static int bind_programs(void) {
         }
         if (mkdir(names[i], 0755) < 0)
             return fail_errno("mkdir", names[i]);
-        int clone = mount_clone(AT_FDCWD, path, -1, MOUNT_ATTR_RDONLY);
+        /* with what is mounted below: the kernel lets nobody in a user namespace uncover that */
+        int clone = mount_clone(AT_RECURSIVE, path, -1, MOUNT_ATTR_RDONLY);
         if (clone < 0 || mount_put(clone, names[i]) < 0)
             return -1;
         close(clone);
@@ -200,7 +200,7 @@ static int feed(const struct conf *conf, int connection, int out, uint64_t bytes
         unchecked += (uint64_t)n;
         if (unchecked >= CHECK_BYTES) {
             unchecked = 0;
-            if (pool_require(conf, NEW_PERCENT / 2) < 0)
+            if (pool_require(conf, POOL_GOING_ON) < 0)
                 return -1;
         }
     }
@@ -285,12 +285,11 @@ static int import_locked(const struct request *request) {
         return -1;
     if (access(path, F_OK) == 0)
         return fail(E_EXISTS, "layer %s exists", request->arg[0]);
-    if (pool_require(conf, NEW_PERCENT) < 0 || tree_remove(half) < 0 ||
-        make_dir(half, 0755, 0, 0) < 0)
+    if (pool_require(conf, POOL_NEW) < 0 || tree_remove(half) < 0 || make_dir(half, 0755, 0, 0) < 0)
         return -1;
     int result = userns_make(slot_uid(conf, LAYER_SLOT), false, &userns, NULL);
     int target =
-        result < 0 ? -1 : mount_clone(AT_FDCWD, half, userns, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+        result < 0 ? -1 : mount_clone(0, half, userns, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
     result = target < 0 ? -1 : unpack(request, userns, target);
     if (target >= 0)
         close(target);

@@ -27,15 +27,7 @@ static int be_the_only_one(void) {
     char path[PATH_CAP];
     if (pathf(path, "%s/run/jailer.lock", conf.data) < 0)
         return -1;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return fail_errno("open", path);
-    /* kept open for life; not inherited by children, so it ends with this process */
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &lock) == 0)
-        return 0;
-    return errno == EAGAIN || errno == EACCES ? fail(E_BUSY, "another jailer serves %s", conf.data)
-                                              : fail_errno("lock", path);
+    return lock_alone(path, "jailer", conf.data);
 }
 
 static int make_run_dirs(void) {
@@ -97,6 +89,9 @@ static int start_up(void) {
     }
     if (chdir("/") < 0)
         return fail_errno("chdir", "/");
+    /* the guard of the pool is needed most when the host is overloaded */
+    if (setpriority(PRIO_PROCESS, 0, MAIN_PRIORITY) < 0)
+        log_line("setpriority: %s", strerror(errno));
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return fail_errno("prctl", "PR_SET_CHILD_SUBREAPER");
     /* the hierarchies before the pinned mount namespace, which may hide one from the runtime */

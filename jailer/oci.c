@@ -124,6 +124,11 @@ static void write_mounts(FILE *out, const struct bundle *bundle) {
     write_mount(out, "/sys/fs/cgroup", "cgroup", "cgroup",
                 bundle->restricted ? "\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\""
                                    : "\"nosuid\",\"noexec\",\"nodev\",\"relatime\"");
+    /* where procview.c puts a whole /proc and /sys: the runtime mounts none but at the root */
+    if (!bundle->restricted) {
+        write_mount(out, "/dev/.daytona/proc", "tmpfs", "tmpfs", "\"ro\",\"mode=555\",\"size=4k\"");
+        write_mount(out, "/dev/.daytona/sys", "tmpfs", "tmpfs", "\"ro\",\"mode=555\",\"size=4k\"");
+    }
     if (bundle->tools)
         write_mount(out, "/.daytona", "bind", LAUNCH_DIR "/tools",
                     "\"bind\",\"ro\",\"nosuid\",\"nodev\"");

@@ -122,7 +122,14 @@ static int make_directories(const struct conf *conf) {
     return 0;
 }
 
+static int origin = -1;
+
+int pin_origin(void) { return origin; }
+
 int pin_enter(const struct conf *conf) {
+    origin = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (origin < 0)
+        return fail_errno("open", "/proc/self/ns/mnt");
     if (make_directories(conf) < 0 || runtime_load(conf) < 0)
         return -1;
     if (launch_make(conf) < 0)
@@ -171,8 +178,8 @@ static int purge_inside(const struct conf *conf) {
     clean_sandboxes(conf);
     each_disk_mount(conf, unmount_disk);
     int result = slots_purge(conf);
-    if (pathf(path, "%s/pool/disks", conf->data) < 0 || loop_detach_below(path) < 0 ||
-        pathf(path, "%s/pool", conf->data) < 0 || unmount_all(path, 0) < 0)
+    if (loop_detach_all(conf, true) < 0 || pathf(path, "%s/pool", conf->data) < 0 ||
+        unmount_all(path, 0) < 0)
         result = -1;
     return result;
 }
@@ -201,7 +208,7 @@ int pin_purge(const struct conf *conf) {
         result = -1;
     unlink(path);
     if (pathf(path, "%s/ns", conf->data) < 0 || unmount_all(path, MNT_DETACH) < 0 ||
-        loop_detach_below(conf->data) < 0)
+        loop_detach_all(conf, false) < 0)
         result = -1;
     return result;
 }

@@ -13,6 +13,7 @@
 
 #define IOC_FICLONE _IOW(0x94, 9, int)
 #define MKFS_XFS "/sbin/mkfs.xfs"
+#define INODES_NEEDED 256              /* for something new, of the pool */
 #define POOL_MIN ((uint64_t)320 << 20) /* mkfs.xfs refuses less than 300 MiB */
 
 static int make_layout(const struct conf *conf) {
@@ -69,13 +70,14 @@ static int make_image(const struct conf *conf, const char *image) {
     return result;
 }
 
-static int mount_image(const char *image, const char *target) {
+static int mount_image(const struct conf *conf, const char *image, const char *target) {
     static const char *const options[] = {NULL};
     char device[32];
-    int fd = image_open(image, 10000); /* a purge or a stopped jailer may be about to let go */
+    int fd =
+        image_open_nameless(image, 10000); /* a purge or a stopped jailer may be about to let go */
     if (fd < 0)
         return -1;
-    int loop = loop_attach(fd, device);
+    int loop = loop_attach(conf, fd, LOOP_POOL, device);
     close(fd);
     if (loop < 0)
         return -1;
@@ -102,9 +104,11 @@ int pool_mount(const struct conf *conf) {
                 return -1;
             have = true;
         }
-        if (have && mount_image(image, pool) < 0)
+        if (have && mount_image(conf, image, pool) < 0)
             return -1;
     }
+    if (access(image, F_OK) == 0 && pool_grow(conf, image, pool) < 0)
+        log_line("the pool keeps its size: %s", failure_text()); /* no reason not to serve */
     return make_layout(conf);
 }
 
@@ -124,17 +128,59 @@ int pool_space(const struct conf *conf, uint64_t *free_kib, uint64_t *total_kib)
     return 0;
 }
 
+/* XFS gives back the blocks of a removed file in the background: waits for those. */
+static void settle_removals(const struct conf *conf) {
+    struct {
+        uint32_t version, flags, uid, gid, project, unused;
+        uint64_t least_size, reserved[12];
+    } which = {.version = 1, .flags = 1 /* wait */}; /* struct xfs_fs_eofblocks */
+    char path[PATH_CAP];
+    int fd = pathf(path, "%s/pool", conf->data) < 0
+                 ? -1
+                 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ioctl(fd, _IOR('X', 58, which), &which); /* refused where the pool is no XFS: as good */
+    close(fd);
+}
+
 int pool_require(const struct conf *conf, unsigned percent) {
-    uint64_t free_kib, total_kib;
-    if (pool_space(conf, &free_kib, &total_kib) < 0)
+    struct statvfs fs;
+    if (pool_statvfs(conf, &fs) < 0)
         return -1;
-    if (free_kib < total_kib / 100 * percent)
+    if (fs.f_bavail < fs.f_blocks / 100 * percent) {
+        settle_removals(conf);
+        if (pool_statvfs(conf, &fs) < 0)
+            return -1;
+    }
+    if (fs.f_bavail < fs.f_blocks / 100 * percent)
         return fail(E_SPACE,
-                    "only %llu of the pool's %llu MiB are free (%u %% needed): delete sandboxes or "
-                    "enlarge the pool",
-                    (unsigned long long)free_kib / 1024, (unsigned long long)total_kib / 1024,
-                    percent);
+                    "only %llu of the pool's %llu MiB are free (%u %% needed): delete sandboxes "
+                    "that are not needed, or enlarge the pool (./daytona up --pool-size)",
+                    (unsigned long long)fs.f_bavail * fs.f_frsize >> 20,
+                    (unsigned long long)fs.f_blocks * fs.f_frsize >> 20, percent);
+    /* f_files is 0 where inodes have no bound of their own */
+    if (fs.f_files != 0 && fs.f_favail < INODES_NEEDED)
+        return fail(E_SPACE,
+                    "only %llu inodes of the pool are free: delete images that are not needed",
+                    (unsigned long long)fs.f_favail);
     return 0;
+}
+
+#define END_PERCENT 3
+#define END_LEAST ((uint64_t)256 << 10) /* KiB: what a fast host writes while it is looked at */
+#define END_LEAST_PERCENT 8             /* but no more of a small pool */
+#define LAST_PART 3
+
+struct pool_marks pool_marks(uint64_t total_kib) {
+    uint64_t least = total_kib / 100 * END_LEAST_PERCENT;
+    struct pool_marks marks = {.end_kib = total_kib / 100 * END_PERCENT};
+    if (least > END_LEAST)
+        least = END_LEAST;
+    if (marks.end_kib < least)
+        marks.end_kib = least;
+    marks.last_kib = marks.end_kib / LAST_PART;
+    return marks;
 }
 
 /* Copies the data ranges only; holes stay holes. */

@@ -139,7 +139,7 @@ static int overlay(const char *lower, bool upper, unsigned attr) {
         (!upper || (set(fs, "upperdir", "d/upper") && set(fs, "workdir", "d/work"))) &&
         set(fs, "xino", "auto") && set(fs, "userxattr", NULL) &&
         fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-        mount = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | attr);
+        mount = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOATIME | attr);
     if (mount < 0)
         fail_errno("mount overlay of layers", lower);
     close(fs);
@@ -163,9 +163,12 @@ static int assemble(const struct rootfs *rootfs, struct overlays *overlays) {
      * Overlayfs wants two lower directories where there is no upper one. */
     if (rootfs->tools >= 0 &&
         (put_below(rootfs->tools, "t") < 0 ||
-         (overlays->tools =
-              overlay("t/tools:t/empty", false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)) < 0))
+         (overlays->tools = overlay("t/tools:t/empty", false,
+                                    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)) < 0))
         return -1;
+    /* Not `nodev`: the file system belongs to the user namespace, so that no device node in it
+     * opens in any case, and a flag that is locked would fail those who bind and remount a file of
+     * it without naming it, as runc does for `docker run --init`. */
     overlays->root = overlay(lower, true, 0);
     return overlays->root < 0 ? -1 : 0;
 }
@@ -256,7 +259,7 @@ static int clone_layer(const struct conf *conf, const char *layer, int userns, u
         return -1;
     if (access(path, F_OK) < 0)
         return fail(E_ABSENT, "layer %s does not exist", layer);
-    return mount_clone(AT_FDCWD, path, userns,
+    return mount_clone(0, path, userns,
                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME | attr);
 }
 
@@ -287,9 +290,9 @@ int rootfs_prepare(const struct conf *conf, const struct request *request, struc
     if (clone_layers(conf, request, rootfs) < 0 || sandbox_path(conf, id, "disk", path) < 0 ||
         make_dir(path, 0700, 0, 0) < 0 || disk_mount(conf, request->arg[2], path) < 0)
         return -1;
-    rootfs->disk = mount_clone(AT_FDCWD, path, rootfs->userns, MOUNT_ATTR_NODEV);
+    rootfs->disk = mount_clone(0, path, rootfs->userns, MOUNT_ATTR_NODEV);
     if (rootfs->disk < 0 || sandbox_path(conf, id, "disk/docker", path) < 0)
         return -1;
-    rootfs->docker = mount_clone(AT_FDCWD, path, rootfs->userns, MOUNT_ATTR_NODEV);
+    rootfs->docker = mount_clone(0, path, rootfs->userns, MOUNT_ATTR_NODEV);
     return rootfs->docker < 0 ? -1 : 0;
 }

@@ -4,8 +4,10 @@
  *                         (the tools' layer among them)
  *                 pid     PID 1 and its start time
  *                 frozen  exists while frozen
+ *                 ended-by-guard  exists when it was ended because it filled the pool
  *                 disk/   mount point of the disk
  * <data>/sbx/.slot-<n>    symbolic link naming the sandbox of a slot */
+#include "guard.h"
 #include "storage.h"
 
 #include <dirent.h>
@@ -167,15 +169,24 @@ void sandboxes_each(const struct conf *conf, void (*fn)(const struct sandbox *, 
     records_each(conf, pass_alive, &each);
 }
 
+struct listing {
+    const struct conf *conf;
+    struct reply *reply;
+};
+
 static bool list_one(const struct record *record, void *arg) {
-    reply_line(arg, "sandbox %s slot=%u pid=%d start=%llu state=%s", record->id, record->slot,
-               (int)record->pid, (unsigned long long)record->start,
-               record_alive(record) ? "running" : "exited");
+    const struct listing *listing = arg;
+    const char *state = record_alive(record)                     ? "running"
+                        : guard_ended(listing->conf, record->id) ? "pool_full"
+                                                                 : "exited";
+    reply_line(listing->reply, "sandbox %s slot=%u pid=%d start=%llu state=%s", record->id,
+               record->slot, (int)record->pid, (unsigned long long)record->start, state);
     return true;
 }
 
 void list_sandboxes(const struct conf *conf, struct reply *reply) {
-    records_each(conf, list_one, reply);
+    struct listing listing = {conf, reply};
+    records_each(conf, list_one, &listing);
 }
 
 static bool owns_slot(const struct conf *conf, const struct record *record) {

@@ -2,12 +2,15 @@
 #include "serve.h"
 
 #include "events.h"
+#include "guard.h"
+#include "procview.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,6 +23,7 @@ enum {
     VERB_SECONDS = 1800,  /* a backstop; layer-import is bounded by its silence instead */
     SILENCE_SECONDS = 60, /* of a peer that a child reads from or writes to */
     STOP_MS = 15000,      /* how long SIGTERM waits for running verbs */
+    RETRY_MS = 500,       /* of what shall run beside it */
     EXIT_REPLIED = 0,
     EXIT_REPLIED_CLOSE = 3,
 };
@@ -117,6 +121,7 @@ static void serve(struct request *request, verb_function *function) {
     sigemptyset(&none);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != main_pid)
         _exit(1);
+    setpriority(PRIO_PROCESS, 0, 0);
     sigprocmask(SIG_SETMASK, &none, NULL);
     close_others(request->fd);
     if (function != verb_layer_import)
@@ -225,7 +230,7 @@ static void reap(void) {
             index++;
         if (index < connection_count)
             finish_request(index, status);
-        else
+        else if (!procview_reaped(pid))
             events_reaped(pid, status);
     }
 }
@@ -243,7 +248,7 @@ static bool take_signals(void) {
 /* Serves until SIGTERM, then until the running verbs have ended. */
 static int run(void) {
     static struct pollfd fds[2 + CONNECTIONS + EVENT_FDS];
-    int64_t beat = now_ms() + BEAT_SECONDS * 1000, stop = 0;
+    int64_t beat = now_ms() + BEAT_SECONDS * 1000, stop = 0, look = now_ms();
     while (stop == 0 || (children > 0 && now_ms() < stop)) {
         bool room = stop == 0 && children < CHILDREN;
         int served = connection_count;
@@ -255,7 +260,10 @@ static int run(void) {
                 .fd = room && connections[i].child == 0 ? connections[i].fd : -1, .events = POLLIN};
         struct pollfd *events = fds + 2 + served;
         int event_count = events_poll_add(events);
-        int64_t wait = (stop == 0 ? beat : stop) - now_ms();
+        int64_t due = stop != 0 ? stop : beat;
+        int64_t wait = (look < due ? look : due) - now_ms();
+        if (stop == 0 && !procview_start(conf) && wait > RETRY_MS)
+            wait = RETRY_MS;
         int n = poll(fds, (nfds_t)(2 + served + event_count), wait > 0 ? (int)wait : 0);
         if (n < 0 && errno != EINTR)
             return fail_errno("poll", NULL);
@@ -272,6 +280,8 @@ static int run(void) {
         while (fds[1].revents != 0 && stop == 0 && connection_count < CONNECTIONS)
             if (!accept_connection())
                 break;
+        if (now_ms() >= look)
+            look = now_ms() + guard_look(conf, now_ms());
         if (now_ms() >= beat) {
             events_beat();
             beat = now_ms() + BEAT_SECONDS * 1000;
@@ -285,5 +295,7 @@ int serve_until_stopped(const struct conf *configuration, int listener_fd, int s
     listener = listener_fd;
     signals = signal_fd;
     main_pid = getpid();
-    return run();
+    int result = run();
+    procview_stop(conf);
+    return result;
 }

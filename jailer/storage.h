@@ -43,25 +43,43 @@ int tree_remove(const char *path);
  * lock, for as long as it exists: "locked" is "attached", whoever crashed meanwhile. Waits up to
  * wait_ms for a device that is going away. fd, or -1 with fail(E_ABSENT / E_BUSY / E_SYSTEM). */
 int image_open(const char *path, int wait_ms);
-/* Attaches the image to a free loop device (auto-clear, direct I/O where possible). Returns the
- * device's fd, to be held until it is mounted, or -1 with fail() set. */
-int loop_attach(int image, char device[32]);
-/* Detaches every loop device of the host whose backing file lies below the directory. */
-int loop_detach_below(const char *directory);
+/* The same for an image that is to be attached: no sandbox learns its path from /sys. */
+int image_open_nameless(const char *path, int wait_ms);
+#define LOOP_POOL "pool!" /* the pool's image; no disk can be called so */
+/* Attaches the image of a disk to a free loop device (auto-clear, direct I/O where possible).
+ * Returns the device's fd, to be held until it is mounted, or -1 with fail() set. */
+int loop_attach(const struct conf *conf, int image, const char *disk, char device[32]);
+/* Detaches the loop devices of this data directory: those of disks, or the pool's too. */
+int loop_detach_all(const struct conf *conf, bool disks);
 /* fsopen … fsmount of a block device; options are "key" or "key=value", NULL-terminated. Detached
  * mount fd, or -1 with fail() set. */
 int device_mount(const char *type, const char *device, const char *const options[], unsigned attr);
-/* A detached clone of the mount at path, idmapped into the user namespace, with attr added. */
-int mount_clone(int dirfd, const char *path, int userns, uint64_t attr);
+/* A detached clone of the mount at path, alone (depth 0) or with all below it (AT_RECURSIVE),
+ * idmapped into the user namespace unless that is -1, with attr added. */
+int mount_clone(unsigned depth, const char *path, int userns, uint64_t attr);
 int mount_put(int mount, const char *path); /* move_mount of a detached mount */
 int set_thaw(const char *mountpoint);       /* FITHAW; not frozen is fine */
-int set_freeze(const char *mountpoint);     /* flush, FIFREEZE */
+/* Gives what is free in the next GiB back to the pool and moves start behind it: 1, 0 when there is
+ * no more (or the pool cannot take it), -1 with fail() set. */
+int trim_next(const char *mountpoint, uint64_t *start, uint64_t *freed);
+int set_freeze(const char *mountpoint); /* flush, FIFREEZE */
 
 /* ---- pool.c ------------------------------------------------------------------------------ */
 
 int pool_mount(const struct conf *conf); /* inside the pinned namespace, at start */
+/* grow.c: enlarges the mounted pool and its image to pool_bytes; -1 with fail() set, then as
+ * before. */
+int pool_grow(const struct conf *conf, const char *image, const char *pool);
+/* Percent of the pool that must be free for something new, the start of a kept disk too, and for
+ * the rest of an archive. */
+enum { POOL_NEW = 10, POOL_GOING_ON = 5 };
 /* fail(E_SPACE) when less than percent of the pool is free. */
 int pool_require(const struct conf *conf, unsigned percent);
+struct pool_marks {
+    uint64_t end_kib;  /* less is free: the sandbox that grows fastest is ended (guard.c) */
+    uint64_t last_kib; /* less is free: what was ended writes no more */
+};
+struct pool_marks pool_marks(uint64_t total_kib);
 /* Copies src into the new file dst (removed again on failure): reflink or sparse copy. */
 int pool_copy(const char *src, const char *dst, uid_t uid, gid_t gid, mode_t mode);
 
@@ -96,6 +114,9 @@ bool record_alive(const struct record *record);
 void records_each(const struct conf *conf, bool (*fn)(const struct record *, void *), void *arg);
 bool sandbox_of_disk(const struct conf *conf, const char *disk, struct record *out);
 bool layer_in_use(const struct conf *conf, const char *layer);
+/* Stops its processes, then its file system; and the reverse (caller holds its lock). */
+int sandbox_freeze(const struct conf *conf, const struct record *record);
+int sandbox_thaw(const struct conf *conf, const struct record *record);
 /* Kills what runs and removes what is left of a sandbox, in whatever state; absent is fine. */
 int sandbox_clean(const struct conf *conf, const char *id);
 

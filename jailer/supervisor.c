@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,7 +23,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SERVICES = 2, STOP_MS = 20000, KILLED_MS = 5000, STABLE_MS = 60000, ENVIRONMENT_MAX = 256 };
+enum {
+    SERVICES = 2,
+    STOP_MS = 60000,
+    HURRIED_MS = 15000,
+    KILLED_MS = 5000,
+    STABLE_MS = 60000,
+    ENVIRONMENT_MAX = 256,
+    SERVER_NICE = -10
+};
 
 struct service {
     const char *name;
@@ -143,6 +152,21 @@ static int drop_privileges(void) {
                                                       : 0;
 }
 
+/* Requests are answered while sandboxes take all the CPU they may. The second is the weight of the
+ * session, where the kernel groups by sessions; neither is inherited by a sandbox, which the jailer
+ * starts. */
+static void prefer(void) {
+    if (setpriority(PRIO_PROCESS, 0, SERVER_NICE) < 0)
+        log_line("setpriority: %s", strerror(errno));
+    char text[8];
+    snprintf(text, sizeof text, "%d", SERVER_NICE);
+    if (write_text("/proc/self/autogroup", text) < 0 && errno != ENOENT)
+        log_line("write /proc/self/autogroup: %s", strerror(errno));
+    /* nor when the host has no memory left; where this may not be set, sandboxes are at 250 */
+    if (write_text("/proc/self/oom_score_adj", "-500") < 0 && errno != EACCES)
+        log_line("write /proc/self/oom_score_adj: %s", strerror(errno));
+}
+
 static bool passes(const char *entry) {
     static const char *const prefixes[] = {"PATH=", "LANG=", "JAVA_HOME=", "DAYTONA_SERVER_"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
@@ -181,8 +205,11 @@ static void exec_service(const struct service *service) {
         fail_errno("redirect", service->name);
         goto failed;
     }
-    if (!service->privileged && drop_privileges() < 0)
-        goto failed;
+    if (!service->privileged) {
+        prefer();
+        if (drop_privileges() < 0)
+            goto failed;
+    }
     if (chdir(service->privileged ? "/" : conf.data) < 0) {
         fail_errno("chdir", conf.data);
         goto failed;
@@ -233,11 +260,38 @@ static void ended(struct service *service) {
 
 /* ---- stopping ---- */
 
-static void stop(struct service *service) {
+static void forget_signal(int signals) {
+    struct signalfd_siginfo seen;
+    if (read(signals, &seen, sizeof seen) < 0)
+        log_line("signalfd: %s", strerror(errno));
+}
+
+/* Each further SIGTERM to the supervisor is passed on, and leaves little time: who sends it has no
+ * patience. */
+static int stops_in_time(const struct service *service, int signals) {
+    int64_t deadline = now_ms() + STOP_MS;
+    for (int64_t left = STOP_MS; left > 0; left = deadline - now_ms()) {
+        struct pollfd fds[2] = {{.fd = service->pidfd, .events = POLLIN},
+                                {.fd = signals, .events = POLLIN}};
+        if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+            return 0;
+        if (fds[0].revents != 0)
+            return 1;
+        if (fds[1].revents != 0) {
+            forget_signal(signals);
+            pidfd_signal(service->pidfd, SIGTERM);
+            if (deadline > now_ms() + HURRIED_MS)
+                deadline = now_ms() + HURRIED_MS;
+        }
+    }
+    return 0;
+}
+
+static void stop(struct service *service, int signals) {
     if (service->pid != 0) {
         log_line("stopping %s, pid %d", service->name, (int)service->pid);
         pidfd_signal(service->pidfd, SIGTERM);
-        if (!pidfd_wait(service->pidfd, STOP_MS)) {
+        if (!stops_in_time(service, signals)) {
             log_line("%s does not stop: killed", service->name);
             pidfd_signal(service->pidfd, SIGKILL);
             pidfd_wait(service->pidfd, KILLED_MS);
@@ -293,10 +347,8 @@ static int prepare(void) {
         pathf(path, "%s/log", conf.data) < 0 || make_dir(path, 0750, conf.uid, conf.gid) < 0 ||
         pathf(path, "%s/run/supervisor.lock", conf.data) < 0)
         return -1;
-    int lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (lock_fd < 0 || fcntl(lock_fd, F_SETLK, &lock) < 0) /* not inherited by children */
-        return fail(E_BUSY, "another supervisor serves %s (%s)", conf.data, strerror(errno));
+    if (lock_alone(path, "supervisor", conf.data) < 0)
+        return -1;
     int log = open_log("supervisor");
     if (log < 0 || write_pid("supervisor") < 0)
         return -1;
@@ -331,8 +383,9 @@ int main(int argc, char **argv) {
     for (int i = 0; i < SERVICES; i++)
         adopt(&services[i]);
     supervise(services, signals);
-    stop(&services[1]); /* the server needs the jailer while it stops */
-    stop(&services[0]);
+    forget_signal(signals);
+    stop(&services[1], signals); /* the server needs the jailer while it stops */
+    stop(&services[0], signals);
     remove_pid("supervisor");
     log_line("stopped");
     return 0;

@@ -40,7 +40,12 @@ int fail(enum code code, const char *format, ...) {
 
 int fail_errno(const char *call, const char *subject) {
     int saved = errno;
-    fail(E_SYSTEM, "%s%s%s: %s", call, subject != NULL ? " " : "", subject != NULL ? subject : "",
+    enum code code = E_SYSTEM;
+    if (saved == ENOSPC || saved == EDQUOT)
+        code = E_SPACE;
+    else if (saved == EMFILE || saved == ENFILE || saved == EAGAIN || saved == ENOMEM)
+        code = E_BUSY; /* processes, descriptors or memory of the host are used up: for now */
+    fail(code, "%s%s%s: %s", call, subject != NULL ? " " : "", subject != NULL ? subject : "",
          strerror(saved));
     errno = saved;
     return -1;
@@ -291,4 +296,21 @@ int lock_name(const struct conf *conf, const char *kind, const char *id, bool sh
         return -1;
     }
     return fd;
+}
+
+int lock_alone(const char *path, const char *kind, const char *data) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return fail_errno("open", path);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_SETLK, &lock) == 0)
+        return 0;
+    if (errno != EAGAIN && errno != EACCES)
+        return fail_errno("lock", path);
+    bool known = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(fd);
+    return fail(E_BUSY,
+                "another %s, pid %d, serves %s: stop it with ./daytona down --data-dir %s, or give "
+                "this one a directory of its own with --data-dir",
+                kind, known ? (int)lock.l_pid : 0, data, data);
 }

@@ -51,6 +51,7 @@ static const struct verb {
     {"slot-drop", verb_slot_drop, {SLOT}},
     {"disk-make", verb_disk_make, {DISK, GIB}},
     {"disk-clone", verb_disk_clone, {DISK, DISK}},
+    {"disk-capture", verb_disk_capture, {DISK, DISK}},
     {"disk-grow", verb_disk_grow, {DISK, GIB}},
     {"disk-drop", verb_disk_drop, {DISK}},
     {"layer-import", verb_layer_import, {LAYER, BYTES}},
@@ -64,6 +65,7 @@ static const struct verb {
     {"freeze", verb_freeze, {SANDBOX}},
     {"thaw", verb_thaw, {SANDBOX}},
     {"stats", verb_stats, {SANDBOX}},
+    {"trim", verb_trim, {SANDBOX}},
 };
 
 static bool only_lower_and_digits(const char *text, const char *also) {

@@ -8,11 +8,16 @@ api() {
   [[ $url == http* ]] || url=$(local_api_url)$url
   [[ -z $body ]] || arguments=(--header 'Content-Type: application/json' --data-binary "$body")
   curl --silent --show-error --fail-with-body --noproxy '*' --max-time "${API_SECONDS:-60}" --request "$method" \
-    --header @<(printf 'Authorization: Bearer %s\n' "$(<"$DATA_DIR/admin-api-key")") "${arguments[@]}" "$url" </dev/null
+    --header @<(printf 'Authorization: Bearer %s\n' "$(<"$DATA_DIR/admin-api-key")" && pass_header) "${arguments[@]}" "$url" </dev/null
 }
 
+# What lets a request in while the platform takes no new work; stop.sh asks for it.
+DRAIN_PASS=
+
+pass_header() { [[ -z $DRAIN_PASS ]] || printf 'X-Daytona-Drain-Pass: %s\n' "$DRAIN_PASS"; }
+
 is_healthy() {
-  curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null "$(local_api_url)/health" </dev/null
+  curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null --header @<(pass_header) "$(local_api_url)/health" </dev/null
 }
 
 # The value of the first string key NAME in the JSON text on stdin, still escaped.
@@ -20,6 +25,13 @@ json_string() {
   local text
   text=$(cat)
   if [[ $text =~ \"$1\"[[:space:]]*:[[:space:]]*\"(([^\"\\]|\\.)*)\" ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+}
+
+# The value of the first integer key NAME in the JSON text on stdin.
+json_integer() {
+  local text
+  text=$(cat)
+  if [[ $text =~ \"$1\"[[:space:]]*:[[:space:]]*([0-9]+) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
 }
 
 # A text as one segment of a URL's path.
@@ -53,7 +65,7 @@ json_quote() {
 }
 
 wait_until_healthy() {
-  local limit=$((SECONDS + 180)) reason
+  local limit=$((SECONDS + ${START_SECONDS:-180})) reason
   say "Starting the platform"
   until is_healthy; do
     if ! reason=$(why_not_starting) || ((SECONDS > limit)); then

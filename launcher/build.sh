@@ -19,10 +19,17 @@ source_fingerprint() {
   ) | sha256sum | cut -d' ' -f1
 }
 
+# Whether build/dist is of these sources and this JDK, so that nothing needs Maven. Sets FINGERPRINT.
+is_built() {
+  [[ -n $JDK ]] || return 1
+  FINGERPRINT=$(source_fingerprint)
+  [[ $(cat "$CHECKOUT/build/dist.fingerprint" 2>/dev/null) == "$FINGERPRINT" ]]
+}
+
 # Sets FINGERPRINT and builds when build/dist is of other sources.
 ensure_built() {
-  FINGERPRINT=$(source_fingerprint)
-  [[ $(cat "$CHECKOUT/build/dist.fingerprint" 2>/dev/null) != "$FINGERPRINT" ]] || return 0
+  has_sources || return 0
+  ! is_built || return 0
   say "Building (a few minutes the first time)"
   local log=$CHECKOUT/build/build.log
   as_caller mkdir -p "$CHECKOUT/build"

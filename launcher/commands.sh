@@ -68,5 +68,7 @@ command_bench() {
   DAYTONA_API_URL=$(local_api_url)
   DAYTONA_API_KEY=$(<"$DATA_DIR/admin-api-key")
   DAYTONA_TARGET=$(default_to "$(server_setting REGION)" us)
-  exec "$(setting "$DATA_DIR/jailer.conf" app)/bin/bench" --data-dir "$DATA_DIR" "${REST[@]}"
+  # Results are kept where the benchmark's own are, unless the options say where.
+  [[ " ${REST[*]-} " == *" --results"* || ! -d $CHECKOUT/bench/results ]] || REST+=(--results "$CHECKOUT/bench/results")
+  exec "$(setting "$DATA_DIR/jailer.conf" app)/bin/bench" --data-dir "$DATA_DIR" --launcher "$CHECKOUT/daytona" "${REST[@]}"
 }

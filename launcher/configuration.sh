@@ -97,6 +97,9 @@ check_server_conf() {
   chown "root:$PLATFORM_USER" "$file.new"
   chmod 0640 "$file.new"
   problem=$(as_user JAVA_HOME="$JDK" "$APP/bin/server" --config "$file.new" --print-config 2>&1 >/dev/null </dev/null) || {
+    # a JVM that cannot start says so on standard output
+    [[ -n $problem ]] ||
+      problem=$(as_user JAVA_HOME="$JDK" "$APP/bin/server" --config "$file.new" --print-config 2>&1 </dev/null | tail -n 3) || :
     rm -f "$file.new"
     fail "the server refuses this configuration: ${problem//"$file.new"/"$file"}"
   }
@@ -135,7 +138,9 @@ port_in_use() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
 # jailer.conf for a distribution below the data directory: write_jailer_conf APP INSTANCE.
 write_jailer_conf() {
   local app=$1 instance=$2 pool
-  if [[ -n $POOL_SIZE ]]; then
+  if [[ $POOL_SIZE == none ]]; then
+    pool=0
+  elif [[ -n $POOL_SIZE ]]; then
     pool=$((POOL_SIZE * GIB))
   else
     pool=$(default_to "$(setting "$DATA_DIR/jailer.conf" pool_bytes)" "$(default_pool_bytes)")
@@ -157,9 +162,13 @@ TEXT
   install_settings "$DATA_DIR/jailer.conf" root:root 0644
 }
 
-# Half the free space, at most 64 GiB.
+# Half the free space, at most 64 GiB; 0, disks as plain files, where the kernel has no XFS.
 default_pool_bytes() {
   local free
+  if ! has_file_system xfs; then
+    echo 0
+    return 0
+  fi
   free=$(($(df --output=avail -B 1 "$DATA_DIR" | tail -n 1) / 2 / GIB))
   ((free >= 1)) || fail "less than 2 GiB are free below $DATA_DIR; give it more space or another --data-dir"
   echo $(((free < POOL_GIB_MAX ? free : POOL_GIB_MAX) * GIB))

@@ -5,30 +5,38 @@ OS_RELEASE=/etc/os-release
 KERNEL_RELEASE=$(uname -r)
 FEDORA_FIRST=41
 
-# Package where apt installs, package where dnf does, and why it is needed; - where there is none.
+# Package where apt installs, package where dnf does, and why it is needed; - where there is none. These run the platform.
 PACKAGES=(
   "ca-certificates|ca-certificates|trust in the package registries"
   "crun|crun|runs the sandboxes (OCI runtime)"
   "curl|curl|talks to the API"
   "debian-archive-keyring|debian-keyring|verifies the packages of the default image"
   "e2fsprogs|e2fsprogs|formats and checks the sandboxes' disks"
-  "gcc|gcc|compiles the jailer and the supervisor"
   "iproute2|iproute|shows and configures the network"
-  "libc6-dev|glibc-devel|compiles the jailer and the supervisor"
-  "libseccomp-dev|libseccomp-devel|writes the sandboxes' system call filter"
-  "linux-libc-dev|kernel-headers|kernel headers for the C programs"
-  "make|make|builds the C programs"
   "mmdebstrap|mmdebstrap|builds the default image without root"
   "mount|-|file systems of the image build and of the platform"
-  "musl-tools|musl-gcc|compiles the agent, which is static"
-  "-|musl-libc-static|compiles the agent, which is static"
   "nftables|nftables|firewall rules of the sandboxes"
   "passwd|shadow-utils|creates the platform's user"
   "procps|procps-ng|finds the image build's processes"
   "uidmap|-|user namespace of the image build"
   "util-linux|util-linux|setpriv, flock, mount"
   "xfsprogs|xfsprogs|formats the pool of disks"
+  "zstd|zstd|compresses backups"
 )
+
+# These build it.
+BUILD_PACKAGES=(
+  "gcc|gcc|compiles the jailer and the supervisor"
+  "libc6-dev|glibc-devel|compiles the jailer and the supervisor"
+  "libseccomp-dev|libseccomp-devel|writes the sandboxes' system call filter"
+  "linux-libc-dev|kernel-headers|kernel headers for the C programs"
+  "make|make|builds the C programs"
+  "musl-tools|musl-gcc|compiles the agent, which is static"
+  "-|musl-libc-static|compiles the agent, which is static"
+)
+
+# Whether this is a checkout with sources to build: the platform's container has what was built alone.
+has_sources() { [[ ! -e $CHECKOUT/.built ]]; }
 
 # Id and version: "debian 12".
 distribution() {
@@ -73,11 +81,18 @@ kernel_package() {
   esac
 }
 
-# Prints "package|why" for every package of this distribution.
+# Prints "package|why" for every package of this distribution that is needed here.
 packages() {
+  runtime_packages
+  ! has_sources || package_entries "${BUILD_PACKAGES[@]}"
+}
+
+runtime_packages() { package_entries "${PACKAGES[@]}"; }
+
+package_entries() {
   local entry apt dnf why manager
   manager=$(package_manager)
-  for entry in "${PACKAGES[@]}"; do
+  for entry in "$@"; do
     # shellcheck disable=SC2034 # read by name
     IFS='|' read -r apt dnf why <<<"$entry"
     [[ ${!manager} == - ]] || printf '%s|%s\n' "${!manager}" "$why"
@@ -98,7 +113,7 @@ missing_packages() {
   while read -r entry; do
     is_installed "${entry%%|*}" || printf '%s\n' "$entry"
   done < <(packages)
-  if [[ ! -x $CHECKOUT/mvnw ]] && ! command -v mvn >/dev/null; then
+  if has_sources && [[ ! -x $CHECKOUT/mvnw ]] && ! command -v mvn >/dev/null && ! is_built; then
     echo "maven|builds the server"
   fi
 }

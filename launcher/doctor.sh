@@ -9,12 +9,12 @@ SYS_BLOCK=/dev
 CGROUPS=/proc/self/cgroup
 CGROUP_CONTROLLERS=/sys/fs/cgroup/cgroup.controllers
 V1_CONTROLLERS=/proc/cgroups
-FILE_SYSTEMS=/proc/filesystems
 MINIMUM_MEMORY_MIB=2048
 MINIMUM_SPACE_MIB=8192
 MINIMUM_INOTIFY_INSTANCES=128
 MINIMUM_INOTIFY_WATCHES=65536
 MINIMUM_PID_MAX=131072
+MINIMUM_DATABASE_MIB=64
 
 # One entry per finding: STATE, ID, TITLE and lines of remedy, separated by the unit separator.
 FINDINGS=()
@@ -75,7 +75,9 @@ check_kernel() {
   expect missing user-namespaces "user namespaces for programs without privileges" has_user_namespaces "${commands[@]}"
   expect missing cgroups "control groups: $(cgroup_generation), with cpu, memory and pids" has_controllers \
     "boot without cgroup_disable= in the kernel's command line"
-  expect missing overlay "file systems overlay, ext4 and xfs" has_file_systems "${sudo}modprobe -a overlay ext4 xfs"
+  expect missing overlay "file systems overlay and ext4" has_file_systems "${sudo}modprobe -a overlay ext4"
+  expect warning xfs "file system xfs" has_pool_file_system "${sudo}modprobe xfs" \
+    "without it disks are plain files in the data directory: copies take longer, and no space is reserved"
   expect missing loop-devices "loop devices" has_loop_devices "${sudo}modprobe loop" \
     "in a container: give it /dev of the host and all devices"
   expect warning pid-max "kernel.pid_max of $MINIMUM_PID_MAX or more (the jailer raises it)" has_pids \
@@ -100,12 +102,10 @@ has_controllers() {
   done
 }
 
-has_file_systems() {
-  local name
-  for name in overlay ext4 xfs; do
-    grep -qwF "$name" "$FILE_SYSTEMS" || modprobe --dry-run --quiet "$name" 2>/dev/null || return 1
-  done
-}
+has_file_systems() { has_file_system overlay && has_file_system ext4; }
+
+# A pool without an image needs none.
+has_pool_file_system() { [[ $(setting "$DATA_DIR/jailer.conf" pool_bytes) == 0 ]] || has_file_system xfs; }
 
 has_loop_devices() { [[ -c $SYS_BLOCK/loop-control ]] || modprobe --dry-run --quiet loop 2>/dev/null; }
 
@@ -186,6 +186,7 @@ check_platform() {
       finding missing configuration "configuration ($DATA_DIR/server.conf)" "${text##*$'\n'}"
     fi
   fi
+  check_room
   if running_pid server >/dev/null; then
     expect missing api "API at $(local_api_url)" is_healthy "./daytona logs server$(data_dir_option)"
     return 0
@@ -196,6 +197,22 @@ check_platform() {
       "another program listens on it: $(ss -Hltnp "sport = :$port" | grep -o 'users:.*' | head -n 1)" \
       "choose another with ./daytona up --${name,,}-port PORT"
   done
+}
+
+# Of the pool, as the running jailer sees it, and of the database.
+check_room() {
+  local pid free size inodes
+  free=$(df --output=avail -BM "$DATA_DIR/postgres" | tail -n 1 | tr -dc 0-9)
+  expect warning database-space "database: $free MiB free on its disk" "test $free -ge $MINIMUM_DATABASE_MIB" \
+    "without room for its log PostgreSQL stops and the API answers 503: make room on the disk of $DATA_DIR/postgres"
+  pid=$(running_pid jailer) || return 0
+  read -r free size inodes < <(df --output=avail,size,iavail -BM "/proc/$pid/root$DATA_DIR/pool" 2>/dev/null | tail -n 1 | tr -d M) || true
+  [[ -n ${inodes-} ]] || return 0
+  expect warning pool "pool of disks: $free of $size MiB free" "test $((free * 10)) -ge $size" \
+    "below 10 % nothing new is made, below 3 % the sandbox that fills it fastest is stopped" \
+    "delete sandboxes that are not needed; what they delete inside comes back by itself"
+  [[ $inodes == - ]] ||
+    expect warning pool-inodes "pool of disks: $inodes inodes free" "test $inodes -ge 256" "delete images that are not needed"
 }
 
 is_free_port() { ! port_in_use "$1"; }

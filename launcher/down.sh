@@ -9,6 +9,8 @@ command_down() {
     return 0
   fi
   lock_data_directory
+  trap hurry INT TERM
+  drain_platform
   stop_sandboxes
   stop_platform
   kill_sandbox_processes
@@ -51,6 +53,7 @@ purge() {
       fail "the jailer could not remove everything (see above); $DATA_DIR stays, so that --purge can be repeated"
   fi
   require_no_mounts
+  ! is_service || remove_unit
   rm -rf --one-file-system "$DATA_DIR"
   unregister_instance "$DATA_DIR" remove_host_changes
 }

@@ -9,7 +9,12 @@ CLOSED_JDK=
 USERNS_RESTRICTION=/proc/sys/kernel/apparmor_restrict_unprivileged_userns
 MAX_USER_NAMESPACES=/proc/sys/user/max_user_namespaces
 
+FILE_SYSTEMS=/proc/filesystems
+
 is_root() { ((EUID == 0)); }
+
+# has_file_system NAME: the kernel has it, or a module for it.
+has_file_system() { grep -qwF "$1" "$FILE_SYSTEMS" || modprobe --dry-run --quiet "$1" 2>/dev/null; }
 
 # The image build and every slot make a user namespace as a user without privileges.
 has_user_namespaces() { [[ $(cat "$MAX_USER_NAMESPACES" 2>/dev/null) != 0 ]] && ! is_userns_restricted; }
@@ -44,8 +49,9 @@ find_jdk() {
   return 1
 }
 
+# Nothing is compiled without sources: then a runtime does.
 is_jdk() {
-  [[ -n $1 && -x $1/bin/javac && -x $1/bin/java ]] && grep -q "^JAVA_VERSION=\"${JDK_VERSION}[.\"]" "$1/release" 2>/dev/null
+  [[ -n $1 && -x $1/bin/java ]] && { [[ -x $1/bin/javac ]] || ! has_sources; } && grep -q "^JAVA_VERSION=\"${JDK_VERSION}[.\"]" "$1/release" 2>/dev/null
 }
 
 # Whether a user without any right of his own can run a program. Only root can try.
@@ -65,8 +71,14 @@ require_host() {
     echo "error: ./daytona up needs what this machine lacks:"
     printf '  - %s\n' "${problems[@]}"
     echo
-    if is_supported_distribution; then
+    if ! has_sources; then
+      echo "A container has the kernel of the machine that runs it, or of its engine's; change it there."
+      has_user_namespaces || userns_commands ''
+    elif is_supported_distribution; then
       installation_here
+    elif is_supported_kernel && has_user_namespaces && container_engine >/dev/null; then
+      echo "It is prepared for those alone, but its container runs here:"
+      container_commands
     else
       installation_elsewhere
     fi

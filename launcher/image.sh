@@ -64,13 +64,20 @@ ensure_image() {
 take_cached_image() {
   local cache=${DAYTONA_IMAGE_CACHE-} layer=$1
   [[ ! -s $DATA_DIR/images/$layer.json ]] || return 0
-  [[ -n $cache && -s $cache/$layer.tar && -s $cache/$layer.json ]] || return 0
-  copy_image "$layer" "$cache" "$DATA_DIR/images"
+  [[ -n $cache && -s $cache/$layer.json ]] || return 0
+  if [[ -s $cache/$layer.tar ]]; then
+    copy_image "$layer" "$cache" "$DATA_DIR/images"
+  elif [[ -s $cache/$layer.tar.zst ]]; then
+    unpack_image "$layer" "$cache" "$DATA_DIR/images"
+  else
+    return 0
+  fi
   chown "$PLATFORM_USER:" "$DATA_DIR/images/$layer".{tar,json}
 }
 
 keep_cached_image() {
   local cache=${DAYTONA_IMAGE_CACHE-} layer=$1
+  has_sources || return 0 # a container's cache is part of its image
   [[ -n $cache && -d $cache && -s $DATA_DIR/images/$layer.tar ]] || return 0
   copy_image "$layer" "$DATA_DIR/images" "$cache"
 }
@@ -82,6 +89,15 @@ copy_image() {
     cp --reflink=auto "$from/$layer.$suffix" "$to/.$layer.$suffix"
     mv -f "$to/.$layer.$suffix" "$to/$layer.$suffix"
   done
+}
+
+# As the platform's container brings them along.
+unpack_image() {
+  local layer=$1 from=$2 to=$3
+  zstd --quiet --force --decompress "$from/$layer.tar.zst" -o "$to/.$layer.tar"
+  mv -f "$to/.$layer.tar" "$to/$layer.tar"
+  cp "$from/$layer.json" "$to/.$layer.json"
+  mv -f "$to/.$layer.json" "$to/$layer.json"
 }
 
 # Earlier recipes' tars: imported long ago, and large. What the operator has handed over stays.

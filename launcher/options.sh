@@ -13,6 +13,7 @@
   SERVER_OPTIONS=()
   PURGE=0
   FOLLOW=0
+  QUIET=0
   JSON=0
   LOG_NAME=server
   IMAGE_CPU=1
@@ -41,17 +42,18 @@ parse_options() {
         set -- "${argument%%=*}" "${argument#*=}" "$@"
         ;;
       *:--data-dir) take_value DATA_DIR "$argument" "$@" && shift ;;
-      up:--api-port | restart:--api-port) take_value API_PORT "$argument" "$@" && shift ;;
-      up:--proxy-port | restart:--proxy-port) take_value PROXY_PORT "$argument" "$@" && shift ;;
-      up:--bind | restart:--bind) take_value BIND "$argument" "$@" && shift ;;
-      up:--public-url | restart:--public-url) take_value PUBLIC_URL "$argument" "$@" && shift ;;
-      up:--proxy-domain | restart:--proxy-domain) take_value PROXY_DOMAIN "$argument" "$@" && shift ;;
-      up:--pool-size) take_value POOL_SIZE "$argument" "$@" && shift ;;
-      up:--server-option | restart:--server-option)
+      up:--api-port | restart:--api-port | restore:--api-port) take_value API_PORT "$argument" "$@" && shift ;;
+      up:--proxy-port | restart:--proxy-port | restore:--proxy-port) take_value PROXY_PORT "$argument" "$@" && shift ;;
+      up:--bind | restart:--bind | restore:--bind) take_value BIND "$argument" "$@" && shift ;;
+      up:--public-url | restart:--public-url | restore:--public-url) take_value PUBLIC_URL "$argument" "$@" && shift ;;
+      up:--proxy-domain | restart:--proxy-domain | restore:--proxy-domain) take_value PROXY_DOMAIN "$argument" "$@" && shift ;;
+      up:--pool-size | restore:--pool-size) take_value POOL_SIZE "$argument" "$@" && shift ;;
+      up:--server-option | restart:--server-option | restore:--server-option)
         local option
         take_value option "$argument" "$@" && shift
         SERVER_OPTIONS+=("$option")
         ;;
+      up:--quiet) QUIET=1 ;;
       down:--purge) PURGE=1 ;;
       doctor:--json) JSON=1 ;;
       logs:-f | logs:--follow) FOLLOW=1 ;;
@@ -61,6 +63,11 @@ parse_options() {
       image:--disk) take_value IMAGE_DISK "$argument" "$@" && shift ;;
       explain:[!-]*)
         ((${#REST[@]} == 0)) || usage_error "explain takes one sandbox"
+        REST+=("$argument")
+        ;;
+      service:install | service:remove | service:show) REST+=("$argument") ;;
+      backup:[!-]* | restore:[!-]*)
+        ((${#REST[@]} == 0)) || usage_error "$command takes one file"
         REST+=("$argument")
         ;;
       bench:* | image:- | image:[!-]*) REST+=("$argument") ;;
@@ -90,8 +97,8 @@ check_options() {
     usage_error "--public-url: $PUBLIC_URL is not an http:// or https:// URL"
   [[ $PROXY_DOMAIN =~ ^([A-Za-z0-9.-]+(:[0-9]+)?)?$ ]] ||
     usage_error "--proxy-domain: $PROXY_DOMAIN is not a domain name with an optional port"
-  [[ -z $POOL_SIZE || ($POOL_SIZE =~ ^[1-9][0-9]{0,5}$) ]] ||
-    usage_error "--pool-size: $POOL_SIZE is not a whole number of GiB"
+  [[ $POOL_SIZE =~ ^(none|[1-9][0-9]{0,5})?$ ]] ||
+    usage_error "--pool-size: $POOL_SIZE is neither a whole number of GiB nor \"none\""
   check_amount --cpu "$IMAGE_CPU" CPUs 1024
   check_amount --memory "$IMAGE_MEMORY" GiB 16384
   check_amount --disk "$IMAGE_DISK" GiB 100
@@ -113,7 +120,7 @@ check_amount() {
 
 show_help() {
   case ${1-} in
-    up | restart | down | status | logs | env | explain | image | bench | doctor) "help_$1" ;;
+    up | restart | down | status | logs | env | explain | image | service | backup | restore | bench | doctor) "help_$1" ;;
     '') help_all ;;
     *) usage_error "unknown command $1; ./daytona help lists them" ;;
   esac
@@ -131,6 +138,9 @@ Usage: ./daytona COMMAND [OPTION]…
   env       prints DAYTONA_API_URL, DAYTONA_API_KEY and DAYTONA_TARGET for a shell
   explain   tells everything about one sandbox
   image     imports root file systems, from which sandboxes can be created
+  backup    writes all of the platform to one file, while it runs
+  restore   makes a platform of such a file
+  service   has systemd start the platform at boot
   bench     measures the running platform
   doctor    checks this machine and the configuration, and says what to do
 
@@ -163,7 +173,9 @@ snapshots and runs Python in a first sandbox. Repeated, it adopts what runs and 
 TEXT
   help_server_options
   cat <<'TEXT'
-  --pool-size GIB        space for sandboxes' disks, reserved at the first start (half the free space, at most 64)
+  --pool-size GIB|none   space for sandboxes' disks, reserved at the first start (half the free space, at most 64);
+                         none: nothing is reserved, disks are plain files in the data directory
+  --quiet                ends without showing the API key and examples
 
 What is given is remembered in DIR/server.conf. DAYTONA_SERVER_* in the environment is taken over as well.
 TEXT
@@ -183,7 +195,9 @@ help_down() {
   cat <<'TEXT'
 Usage: ./daytona down [--data-dir DIR] [--purge]
 
-Stops every sandbox and the platform. Disks and the database stay; ./daytona up continues with them.
+Takes no new work, lets requests that run come to their end (20 s unless DAYTONA_SERVER_HTTP_STOP_SECONDS says otherwise;
+Ctrl-C waits no longer), then stops every sandbox and the platform. Disks and the database stay; ./daytona up continues
+with them.
 
   --purge   removes everything of the data directory too: sandboxes, images, mounts, loop devices, network and
             cgroups; with the last data directory of this machine also the system user daytona
@@ -244,11 +258,47 @@ journal. Of one that was deleted, what is left: its row for a day, its journal f
 TEXT
 }
 
+help_backup() {
+  cat <<'TEXT'
+Usage: ./daytona backup [--data-dir DIR] FILE
+
+Writes database, sandboxes' disks, images and settings to FILE, of a platform that runs or not. A sandbox that runs stands
+still for milliseconds while its disk is copied within the pool; all disks are those of the moment of the database. FILE
+appears when it is whole; a backup that is interrupted leaves nothing. It holds every secret of the platform: mode 0600.
+TEXT
+}
+
+help_restore() {
+  cat <<'TEXT'
+Usage: ./daytona restore [OPTION]… FILE
+
+Makes a platform in an empty data directory, on this or another machine, of what ./daytona backup wrote. FILE is checked
+before anything is made; a restore that fails or is interrupted is removed again. ./daytona up then starts the platform:
+sandboxes that ran are stopped, and API keys are the same.
+
+  --data-dir DIR         directory of all state (/var/lib/daytona)
+TEXT
+  help_server_options
+  echo '  --pool-size GIB        space for disks (as for up, at least what they need)'
+}
+
+help_service() {
+  cat <<'TEXT'
+Usage: ./daytona service install | remove | show [--data-dir DIR]
+
+install has systemd start the platform: now, at boot, and again when it ends. Its sandboxes keep running, here and
+whenever the service is restarted. up, restart and down go on working; down lasts until the next boot.
+remove takes that back, and leaves the platform running. show prints the unit.
+TEXT
+}
+
 help_bench() {
   cat <<'TEXT'
 Usage: ./daytona bench [--data-dir DIR] [OPTION]…
 
-Measures the running platform through its public API. Other options are the benchmark's own; see bench/README.md.
+Measures the running platform through its public API: the quick rows in minutes, --complete all rows beside a private
+Docker engine in 25, --only ROW some (--list names them). --count N samples of each row. Raw samples and a summary go to
+bench/results. Other options are the benchmark's own; see bench/README.md.
 TEXT
 }
 

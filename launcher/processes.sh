@@ -34,10 +34,15 @@ postgres_pid() {
 }
 
 wait_for_end() {
-  local pid=$1 start=$2 seconds=$3 limit
+  local pid=$1 start=$2 seconds=$3 limit next
   limit=$((SECONDS + seconds))
+  next=$((SECONDS + 2))
   while [[ $(start_time "$pid") == "$start" ]]; do
     ((SECONDS <= limit)) || return 1
+    if [[ $STOPPING == 1 ]] && ((SECONDS >= next)); then
+      say "Waiting for the platform to stop, at most $((limit - SECONDS)) s"
+      next=$((SECONDS + 2))
+    fi
     sleep 0.05
   done
 }
@@ -54,10 +59,15 @@ end_process() {
 }
 
 # The supervisor ends the server, which ends PostgreSQL, and then the jailer; what it does not know any more follows.
+# 1 while the platform stops: waiting for it is shown.
+STOPPING=0
+
 stop_platform() {
-  local name pid
+  local name pid STOPPING=1
+  # It would start again what ended without it.
+  ! is_service || stop_service
   for name in supervisor server jailer; do
-    if pid=$(running_pid "$name"); then end_process "$name" "$pid" 60; fi
+    if pid=$(running_pid "$name"); then end_process "$name" "$pid" 130; fi
     rm -f "$DATA_DIR/run/$name.pid"
   done
   if pid=$(postgres_pid); then
@@ -76,17 +86,32 @@ wanted_start() {
 
 SUPERVISOR_JOB=
 
+# Sets the array NAME to the command that runs the platform, and SUPERVISOR_ENVIRONMENT to its variables.
+SUPERVISOR_ENVIRONMENT=()
+
+supervisor_command() {
+  local -n words=$1
+  # shellcheck disable=SC2034 # it is the caller's array
+  words=("$APP/bin/supervisor" --conf "$DATA_DIR/jailer.conf" -- "$APP/bin/server" --config "$DATA_DIR/server.conf")
+  SUPERVISOR_ENVIRONMENT=(PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "JAVA_HOME=$JDK")
+}
+
 start_supervisor() {
-  local command=("$APP/bin/supervisor" --conf "$DATA_DIR/jailer.conf" -- "$APP/bin/server" --config "$DATA_DIR/server.conf")
-  local environment=(PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "JAVA_HOME=$JDK")
-  [[ -z ${DAYTONA_SERVER_FAILPOINTS-} ]] || environment+=("DAYTONA_SERVER_FAILPOINTS=$DAYTONA_SERVER_FAILPOINTS")
+  local command environment
   rm -f "$DATA_DIR/run/supervisor.pid"
-  (
-    cd /
-    exec {LAUNCHER_LOCK}>&-
-    exec setsid env -i "${environment[@]}" "${command[@]}" </dev/null >"$DATA_DIR/run/supervisor.out" 2>&1
-  ) &
-  SUPERVISOR_JOB=$!
+  if is_service; then
+    start_service
+  else
+    supervisor_command command
+    environment=("${SUPERVISOR_ENVIRONMENT[@]}")
+    [[ -z ${DAYTONA_SERVER_FAILPOINTS-} ]] || environment+=("DAYTONA_SERVER_FAILPOINTS=$DAYTONA_SERVER_FAILPOINTS")
+    (
+      cd /
+      exec {LAUNCHER_LOCK}>&-
+      exec setsid env -i "${environment[@]}" "${command[@]}" </dev/null >"$DATA_DIR/run/supervisor.out" 2>&1
+    ) &
+    SUPERVISOR_JOB=$!
+  fi
   wanted_start >"$DATA_DIR/run/started"
 }
 

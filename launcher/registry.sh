@@ -22,7 +22,7 @@ with_registry() {
   (
     while true; do
       mkdir -p "$REGISTRY"
-      exec {registry_lock}>"$REGISTRY/lock"
+      { exec {registry_lock}>"$REGISTRY/lock"; } 2>/dev/null || continue # the directory may be gone again, too
       flock "$registry_lock"
       [[ ! /proc/self/fd/$registry_lock -ef $REGISTRY/lock ]] || break
       exec {registry_lock}>&-

@@ -1,6 +1,40 @@
 # shellcheck shell=bash
 # Stops sandboxes. Sourced by ../daytona.
 
+PROGRESS_SECONDS=2
+HURRIED=0
+
+# A second signal, or the first to this launcher: what runs is waited for no longer.
+hurry() {
+  local pid
+  say "Not waiting any longer"
+  HURRIED=1
+  if [[ $STOPPING == 1 ]] && pid=$(running_pid supervisor); then kill -TERM "$pid" 2>/dev/null || true; fi
+}
+
+# No new work from here on; requests that run come to their end before their sandboxes do.
+drain_platform() {
+  local answer url limit running next
+  is_healthy || return 0
+  url=$(api_base):$(server_setting API_PORT)/drain
+  # A server of an earlier release has no such route.
+  answer=$(api POST "$url" 2>/dev/null) || return 0
+  # shellcheck disable=SC2034 # read by api and is_healthy
+  DRAIN_PASS=$(json_string pass <<<"$answer")
+  limit=$((SECONDS + $(default_to "$(server_setting HTTP_STOP_SECONDS)" 20)))
+  next=$((SECONDS + PROGRESS_SECONDS))
+  while ((HURRIED == 0 && SECONDS < limit)); do
+    answer=$(API_SECONDS=5 api GET "$url" 2>/dev/null) || return 0
+    running=$(json_integer running <<<"$answer")
+    ((running > 0)) || return 0
+    if ((SECONDS >= next)); then
+      say "Waiting for requests that run: $running"
+      next=$((SECONDS + PROGRESS_SECONDS))
+    fi
+    sleep 0.1
+  done
+}
+
 # In order through the API, so that their rows say `stopped`; what then still runs (the server is down, a foreign
 # organization's sandbox) is killed, and the next start finds it stopped.
 stop_sandboxes() {

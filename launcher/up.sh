@@ -3,6 +3,7 @@
 
 command_up() {
   require_host
+  require_no_restore
   install_packages
   ensure_user
   check_jdk_runs
@@ -26,7 +27,7 @@ command_up() {
     wait_until_snapshot
     show_first_sandbox
   fi
-  print_summary
+  [[ $QUIET == 1 ]] || print_summary
 }
 
 is_running_as_wanted() {

@@ -3,6 +3,7 @@
 Everything is told apart by the names of its own data directory: other platforms of the host are not looked at.
 """
 
+import fcntl
 import pathlib
 import re
 import subprocess
@@ -32,12 +33,22 @@ def cgroup_processes(data):
 
 
 def loops(data):
-    """Device name and file of every loop device whose file is the platform's."""
+    """Device name and disk (`pool!` for the pool itself) of every loop device of the platform."""
+    prefix = f"daytona-{configuration(data)['instance']}/"
+    return {device: name.removeprefix(prefix) for device, name in loop_names().items() if name.startswith(prefix)}
+
+
+def loop_names():
+    """What every attached loop device of the host is called by whoever attached it."""
     found = {}
-    for device in pathlib.Path("/sys/block").glob("loop*"):
-        file = read(device / "loop/backing_file").strip()
-        if file.startswith(f"{data}/"):
-            found[device.name] = file.removesuffix(" (deleted)")
+    for device in pathlib.Path("/sys/block").glob("loop*/loop"):
+        information = bytearray(232)  # struct loop_info64
+        try:
+            with open(f"/dev/{device.parent.name}", "rb") as file:
+                fcntl.ioctl(file, 0x4C05, information)  # LOOP_GET_STATUS64
+        except OSError:
+            continue  # detached meanwhile
+        found[device.parent.name] = information[56:120].partition(b"\0")[0].decode("utf-8", "replace")
     return found
 
 
@@ -109,7 +120,7 @@ class Census:
         """Every disagreement between rows and host; none when all is as it should be at rest."""
         started = {id for id, state in self.rows.items() if state == "started"}
         found = [f"row {id} is left {state}" for id, state in self.rows.items() if state in platform.TRANSITIONAL]
-        found += [f"sandbox {words[1]} ended and is not cleared away" for words in self.listed if words[-1] == "state=exited"]
+        found += [f"sandbox {words[1]} ended and is not cleared away" for words in self.listed if words[-1] in ("state=exited", "state=pool_full")]
         for kind, ids in self.by_sandbox():
             found += [f"{kind} of {id}, which is {self.rows.get(id, 'no sandbox')}" for id in ids - started]
             found += [f"no {kind} of {id}" for id in started - ids]
@@ -121,7 +132,7 @@ class Census:
         yield "directory", {entry.name for entry in (self.data / "sbx").iterdir() if entry.name[0] != "."}
         yield "slot link", {entry.readlink().name for entry in (self.data / "sbx").iterdir() if entry.name.startswith(".slot-")}
         yield "agent socket", {entry.name for entry in (self.data / "run/a").iterdir()}
-        yield "loop device", {pathlib.Path(file).stem for file in loops(self.data).values() if "/pool/disks/" in file}
+        yield "loop device", {disk for disk in loops(self.data).values() if disk != "pool!"}
         yield "mount", {pathlib.Path(path).parts[-2] for path in mounts(self.data) if path.startswith(f"{self.data}/sbx/")}
         agents = {id for id, slot in self.running.items() if self.processes_of(slot)}
         yield "living process", agents
@@ -149,7 +160,7 @@ class Census:
             parts[f"cgroup in {cgroup.parent.name}"] = numbers(cgroup)
         found = [f"{kind} of slot {slot}, which does not exist" for kind, has in parts.items() for slot in has - slots]
         found += [f"slot {slot} has no {kind}" for kind, has in parts.items() for slot in slots - has]
-        records = {int(entry.name) if entry.name.isdigit() else entry.name for entry in (self.data / "runner").iterdir()}
+        records = {int(entry.name) if entry.name.isdigit() else entry.name for entry in (self.data / "runner").iterdir() if entry.name != "server.lock"}
         found += [f"record of slot {slot}, which runs nothing" for slot in records - used]
         found += [f"processes in the cgroup of slot {slot}, which runs nothing" for slot in slots - used if self.processes_of(slot)]
         return found + [f"no record of slot {slot}" for slot in used - records]
@@ -159,6 +170,7 @@ class Census:
         found = [f"runtime {pid}" for pid, line in processes(self.data).items() if line[0] == self.conf["runtime"]]
         jailer = platform.pid_of("jailer")
         verbs = {int(pid) for pid in read(pathlib.Path(f"/proc/{jailer}/task/{jailer}/children")).split()} - self.first
+        verbs = {pid for pid in verbs if not read(pathlib.Path(f"/proc/{pid}/comm")).startswith("procview")}
         found += [f"process {pid} of the jailer" for pid in verbs]
         half = [path for part in ("run", "sbx", "runner") for path in (self.data / part).rglob("*") if path.suffix in (".new", ".tmp")]
         found += [f"half-made file {path}" for path in half]

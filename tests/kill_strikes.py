@@ -4,12 +4,16 @@ Each is one sandbox and the failpoint at which its operation is held. The names 
 one that is new and has no operation here fails the matrix.
 """
 
+import hashlib
 import re
+import tempfile
 import threading
 
 import platform_under_test as platform
+import root_archives
 
 TRANSITIONS = platform.ROOT / "control/src/main/java/io/daytona/control/sandbox/SandboxTransitions.java"
+SNAPSHOT_STEPS = platform.ROOT / "control/src/main/java/io/daytona/control/snapshot/SnapshotStep.java"
 HOST_STEPS = platform.ROOT / "runner/src/main/java/io/daytona/runner/HostStep.java"
 GONE = "gone"
 BROKEN = "broken"  # a snapshot whose layer is missing
@@ -23,15 +27,15 @@ def transitions():
     return list(dict.fromkeys(f"sandbox.{'new' if start == 'null' else start.lower()}-{end.lower()}" for start, end in rows))
 
 
-def host_steps():
-    """Failpoints behind the steps of the host, in the order of their table."""
-    names = re.findall(r"^  ([A-Z_]+)[,;]$", HOST_STEPS.read_text(), re.MULTILINE)
+def named_steps(table, prefix):
+    """Failpoints behind the steps of an enumeration, in its order."""
+    names = re.findall(r"^  ([A-Z_]+)[,;]$", table.read_text(), re.MULTILINE)
     assert len(names) > 2, "the table is written in a way that is not understood here"
-    return ["host." + name.lower().replace("_", "-") for name in names]
+    return [prefix + name.lower().replace("_", "-") for name in names]
 
 
 def steps():
-    return transitions() + host_steps()
+    return transitions() + named_steps(HOST_STEPS, "host.") + named_steps(SNAPSHOT_STEPS, "snapshot.")
 
 
 def break_layers(own, table, where):
@@ -57,6 +61,8 @@ class Strike:
     starts = True  # a sandbox that is left can be started
     marked = True  # and has the file that was written before
     first = False  # in the background, where it would wait for starts that are held
+    alone = False  # in a thread of the server that does one after the other
+    waits = False  # its client waits until the platform has returned
 
     def __init__(self, own, failpoint, victim):
         self.own, self.failpoint = own, failpoint
@@ -295,6 +301,94 @@ class DeleteLeftStarting(DeleteLeft):
     left = "starting"
 
 
+class ImportImage(Strike):
+    """An operator's image becomes a snapshot."""
+
+    alone = waits = True
+    archive = staticmethod(root_archives.smallest)
+
+    def prepare(self):
+        self.image = "strike-" + hashlib.sha256(self.mark.encode()).hexdigest()[:12]
+        self.before = self.kept()
+
+    def image_command(self, *arguments):
+        return self.own.daytona("image", *arguments, timeout=120)
+
+    def import_image(self):
+        with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+            file.write(self.archive())
+            file.flush()
+            self.image_command("import", self.image, file.name)
+
+    act = import_image
+
+    def kept(self):
+        """What the platform has of images."""
+        files = {str(path) for path in (self.own.data / "images").rglob("*") if path.is_file() and path.name != ".lock"}
+        return files | {line for line in platform.jailer("list") if line.startswith("layer ")}
+
+    def state(self):
+        reply = platform.api("GET", "/snapshots/" + self.image)
+        return GONE if reply.status == 404 else reply.json()["state"]
+
+    def id(self):
+        return None
+
+    def verdict(self, died):
+        assert not any(call.is_alive() for call in self.calls), "the operator's command hangs"
+        platform.eventually(lambda: self.state() in ("active", "error", GONE), 30, "the end of the import")
+        undone = self.state() == GONE
+        if undone:
+            self.import_image()
+        self.check()
+        self.remove()
+        return "undone" if undone else "done"
+
+    def check(self):
+        assert self.state() == "active", self.state()
+        sandbox = platform.create(snapshot=self.image)
+        assert platform.output(sandbox, "echo $((6*7))") == "42\n", "its sandbox does not work"
+        assert platform.delete(sandbox).status == 200
+
+    def remove(self):
+        platform.eventually(lambda: not self.own.sql("SELECT id FROM sandbox WHERE snapshot LIKE 'strike-%' AND state <> 'destroyed'"), 20, "end of its sandbox")
+        self.image_command("remove", self.image)
+        self.check_gone()
+
+    def check_gone(self):
+        platform.eventually(lambda: self.state() == GONE, 20, "end of the snapshot")
+        platform.eventually(lambda: self.kept() == self.before, 20, "end of the image's files")
+
+
+class ImportRefused(ImportImage):
+    """An archive that cannot be unpacked is refused; then the operator's command takes it back."""
+
+    archive = staticmethod(root_archives.refused)
+
+    def verdict(self, died):
+        assert not any(call.is_alive() for call in self.calls), "the operator's command hangs"
+        # A reboot ends the command, too: then the operator finds the refused image in the list.
+        if died and self.image in self.image_command("list"):
+            assert self.state() == "error", self.state()
+            self.image_command("remove", self.image)
+        self.check_gone()
+        return "done"
+
+
+class RemoveImage(ImportImage):
+    def prepare(self):
+        super().prepare()
+        self.import_image()
+
+    def act(self):
+        self.image_command("remove", self.image)
+
+    def verdict(self, died):
+        assert not any(call.is_alive() for call in self.calls), "the operator's command hangs"
+        self.check_gone()
+        return "done"
+
+
 STRIKES = {
     "sandbox.new-creating": [Create, CreateNamed],
     "sandbox.creating-started": [Create],
@@ -329,4 +423,11 @@ STRIKES = {
     "host.slot-dropped": [ClearDeleted],
     "host.slot-forgotten": [ClearDeleted],
     "host.disk-shelved": [CreateReplaces],
+    "host.layer-sealed": [ImportImage],
+    "host.layer-dropped": [RemoveImage],
+    "snapshot.pulling": [ImportImage],
+    "snapshot.active": [ImportImage],
+    "snapshot.error": [ImportRefused],
+    "snapshot.removing": [RemoveImage],
+    "snapshot.removed": [RemoveImage],
 }

@@ -129,6 +129,13 @@ class Supervisor(Victim):
         self.own.up()
 
 
+class Procview(Victim):
+    """What shows sandboxes their limits, and what watches it."""
+
+    def pids(self):
+        return platform.procviews().values()
+
+
 class All(Supervisor):
     """All of the platform but the sandboxes; the supervisor first, so that it starts nothing in between."""
 
@@ -172,21 +179,22 @@ class Reboot(All):
     def strike(self, spared):
         data = self.own.data
         kill([*self.pids(), *platform.children(platform.pid_of("server")), *platform.children(platform.pid_of("jailer"))])
-        platform.eventually(lambda: not self.kill_sandboxes(), 20, "end of every sandbox")
-        for path in "ns/mnt", "ns":
-            subprocess.run(["umount", "--lazy", data / path], check=True, timeout=30)
-        conf = host_census.configuration(data)
-        subprocess.run(["nft", "delete", "table", "inet", conf["nft_table"]], check=True, timeout=30)
-        for slot in host_census.links(data):
-            subprocess.run(["ip", "link", "delete", f"{conf['veth_prefix']}{slot}"], check=False, timeout=30, capture_output=True)
-        for cgroup in host_census.cgroups(data):
-            self.remove(cgroup)
-        platform.eventually(lambda: not host_census.of_kernel(data), 20, "an empty machine")
+        platform.eventually(lambda: self.forgotten(data), 60, "an empty machine")
 
-    def kill_sandboxes(self):
-        pids = host_census.cgroup_processes(self.own.data)
-        kill(pids)
-        return pids
+    def forgotten(self, data):
+        """True when nothing is left; a start that was under way may bring something as long as one of its processes lives."""
+        processes = {*host_census.processes(data), *host_census.cgroup_processes(data)}
+        kill(processes)
+        conf = host_census.configuration(data)
+        ends = [("umount", "--lazy", data / path) for path in ("ns/mnt", "ns")] + [("nft", "delete", "table", "inet", conf["nft_table"])]
+        ends += [("ip", "link", "delete", f"{conf['veth_prefix']}{slot}") for slot in host_census.links(data)]
+        for command in ends if not processes else ():
+            subprocess.run(command, check=False, timeout=30, capture_output=True)
+        for cgroup in host_census.cgroups(data) if not processes else ():
+            self.remove(cgroup)
+        left = host_census.of_kernel(data)
+        assert not left, left
+        return True
 
     @staticmethod
     def remove(cgroup):
@@ -195,6 +203,6 @@ class Reboot(All):
 
 
 VICTIMS = {
-    "JVM": Jvm, "PostgreSQL": PostgreSQL, "jailer": Jailer, "supervisor": Supervisor, "crun": Crun, "agent": Agent, "all": All,
-    "reboot": Reboot,
+    "JVM": Jvm, "PostgreSQL": PostgreSQL, "jailer": Jailer, "supervisor": Supervisor, "procview": Procview, "crun": Crun,
+    "agent": Agent, "all": All, "reboot": Reboot,
 }

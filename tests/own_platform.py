@@ -50,17 +50,49 @@ for kind, body in answers():
 """
 
 
+def sql(data, statement):
+    """Rows of one SQL statement in the database of a platform, cells as text."""
+    socket = next((data / "postgres").glob(".s.PGSQL.*[0-9]"), None)
+    assert socket, "PostgreSQL does not listen"
+    return [tuple(line.split("\t")) for line in platform.as_user(SQL, socket, input=statement).splitlines()]
+
+
+def add_organization(data, name, key, **columns):
+    """An account with an organization and a key of its own; no route makes them yet. The organization's id."""
+    organization = uuid.uuid4()
+    values = "".join(f", {value}" for value in columns.values())
+    sql(
+        data,
+        f"""
+        INSERT INTO account (id, name, system_role, created_at) VALUES ('{name}', '{name}', 'user', now());
+        INSERT INTO organization (id, name, created_by, personal, default_region_id, created_at, updated_at{"".join(f", {column}" for column in columns)})
+          SELECT '{organization}', '{name}', '{name}', true, id, now(), now(){values} FROM region;
+        INSERT INTO membership (organization_id, account_id, role) VALUES ('{organization}', '{name}', 'owner');
+        INSERT INTO api_key (organization_id, account_id, name, hash, prefix, suffix, permissions, created_at)
+          SELECT '{organization}', '{name}', '{name}', '{hashlib.sha256(key.encode()).hexdigest()}', 'dtn', '{key[-3:]}',
+            permissions, now() FROM api_key WHERE account_id = 'daytona-admin';
+        """,
+    )
+    return str(organization)
+
+
+def remove_organization(data, name):
+    """Takes back what `add_organization` made."""
+    rows = (("api_key", "account_id"), ("membership", "account_id"), ("organization", "created_by"), ("account", "id"))
+    sql(data, "".join(f"DELETE FROM {table} WHERE {column} = '{name}';" for table, column in rows))
+
+
 class OwnPlatform:
     """A platform with its own data directory and instance number."""
 
-    def __init__(self):
-        self.data = pathlib.Path(tempfile.mkdtemp(prefix="dtest-own.", dir="/tmp"))
-        self.failpoints, self.options = self.data / "failpoints", []
+    def __init__(self, parent="/tmp", **environment):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="dtest-own.", dir=parent))
+        self.failpoints, self.options, self.environment = self.data / "failpoints", [], environment
 
     def daytona(self, command, *options, timeout=180):
         done = subprocess.run(
             [platform.ROOT / "daytona", command, "--data-dir", self.data, *options],
-            env={**os.environ, "DAYTONA_SERVER_FAILPOINTS": str(self.failpoints)}, timeout=timeout, text=True,
+            env={**os.environ, **self.environment, "DAYTONA_SERVER_FAILPOINTS": str(self.failpoints)}, timeout=timeout, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         assert done.returncode == 0, f"./daytona {command}: {done.stdout[-3000:]}"
@@ -103,25 +135,10 @@ class OwnPlatform:
 
     def sql(self, statement):
         """Rows of one SQL statement, cells as text."""
-        socket = next((self.data / "postgres").glob(".s.PGSQL.*[0-9]"), None)
-        assert socket, "PostgreSQL does not listen"
-        return [tuple(line.split("\t")) for line in platform.as_user(SQL, socket, input=statement).splitlines()]
+        return sql(self.data, statement)
 
     def add_organization(self, name, key, **columns):
-        """An account with an organization and a key of its own; no route makes them yet."""
-        organization = uuid.uuid4()
-        values = "".join(f", {value}" for value in columns.values())
-        self.sql(
-            f"""
-            INSERT INTO account (id, name, system_role, created_at) VALUES ('{name}', '{name}', 'user', now());
-            INSERT INTO organization (id, name, created_by, personal, default_region_id, created_at, updated_at{"".join(f", {column}" for column in columns)})
-              SELECT '{organization}', '{name}', '{name}', true, id, now(), now(){values} FROM region;
-            INSERT INTO membership (organization_id, account_id, role) VALUES ('{organization}', '{name}', 'owner');
-            INSERT INTO api_key (organization_id, account_id, name, hash, prefix, suffix, permissions, created_at)
-              SELECT '{organization}', '{name}', '{name}', '{hashlib.sha256(key.encode()).hexdigest()}', 'dtn', '{key[-3:]}',
-                permissions, now() FROM api_key WHERE account_id = 'daytona-admin';
-            """
-        )
+        add_organization(self.data, name, key, **columns)
 
     @contextlib.contextmanager
     def frozen_jailer(self):

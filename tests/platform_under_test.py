@@ -3,6 +3,7 @@
 `./test` starts it with `./daytona up` and names it by DAYTONA_TEST_DATA_DIR, DAYTONA_API_URL and DAYTONA_API_KEY.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -29,6 +30,12 @@ class Reply:
 
     def json(self):
         return json.loads(self.body)
+
+
+def commit():
+    """The commit that is tested: it chooses what is tested of more than there is time for, so that a choice can be repeated."""
+    done = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=30)
+    return done.stdout.strip() or "no commit"
 
 
 def point_at(data):
@@ -99,6 +106,14 @@ def put(sandbox, path, data):
     assert reply.status == 200, reply.body[:500]
 
 
+def restart(sandbox):
+    """Stops and starts a sandbox."""
+    for action, state in (("stop", "stopped"), ("start", "started")):
+        reply = api("POST", f"/sandbox/{sandbox['id']}/{action}")
+        assert reply.status == 200, reply.body
+        eventually(lambda: api("GET", "/sandbox/" + sandbox["id"]).json()["state"] == state, 60, state)
+
+
 def delete(sandbox):
     return api("DELETE", "/sandbox/" + sandbox["id"])
 
@@ -159,6 +174,15 @@ def children(pid):
         for child in (task / "children").read_text().split():
             found += [int(child)] + children(int(child))
     return found
+
+
+def procviews():
+    """Pids of what shows sandboxes their limits (`procview`), and of what watches it (`procview-watch`), by name."""
+    found = {}
+    for pid in children(pid_of("jailer")):
+        with contextlib.suppress(OSError):
+            found[pathlib.Path(f"/proc/{pid}/comm").read_text().strip()] = pid
+    return {name: pid for name, pid in found.items() if name.startswith("procview")}
 
 
 def as_user(script, *arguments, **options):

@@ -93,3 +93,13 @@ def odd():
     for name in ("etc/passwd", "etc/group", "etc/hosts", "etc/resolv.conf", "etc/daytona/environment", "etc/shells"):
         archive.entry(name, tarfile.FIFOTYPE)
     return archive.link("home", "../../../..").link("run", "/nowhere").bytes()
+
+
+def smallest():
+    """A shell and nothing else."""
+    return Archive().file("bin/sh", BUSYBOX).text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n").bytes()
+
+
+def refused():
+    """One that can be read, but not unpacked."""
+    return Archive().hard_link("shadow", "../../../../etc/shadow").bytes()

@@ -54,6 +54,8 @@ class HostileSandbox(unittest.TestCase):
         cls.addClassCleanup(cls.secret.close)
         cls.secret.write("of the host")
         cls.secret.flush()
+        cls.loop = host.LoopDevice()
+        cls.addClassCleanup(cls.loop.close)
         cls.abstract = socket.socket(socket.AF_UNIX)
         cls.addClassCleanup(cls.abstract.close)
         cls.abstract.bind("\0hostile-" + platform.MARK)
@@ -73,6 +75,7 @@ class HostileSandbox(unittest.TestCase):
             "outside": False,
             "data_dir": str(platform.DATA),
             "host_file": cls.secret.name,
+            "host_loop": cls.loop.path,
             "host_disk": host.host_disk(),
             "host_pids": sorted({platform.pid_of("server"), platform.pid_of("jailer"), platform.postgres_pid(), platform.agent_of(cls.attacker), platform.agent_of(cls.sibling)}),
             "host_links": host.links(),
@@ -173,7 +176,7 @@ class HostileSandbox(unittest.TestCase):
         self.assertEqual({"/.daytona/agent"}, {line.split()[1] for line in one & two})
 
     def test_the_same_profile_runs_sudo_fuse_tun_and_a_container(self):
-        """docs/threat-model.md says what else was tried in it: apt, a Docker engine."""
+        """apt is tried in tests/test_sandbox.py, a Docker engine in tests/test_docker.py."""
         platform.put(self.sibling, "/tmp/hostile.tar", package())
         done = platform.output(self.sibling, "sudo sh -c 'cd /root && tar -xf /tmp/hostile.tar && python3 -m hostile.powers'", timeout=30)
         print(done)

@@ -88,8 +88,13 @@ class HostileToPlatform(unittest.TestCase):
                     print(f"  agent, {behaviour.__name__:16} {status}  {time.monotonic() - began:4.1f} s  {behaviour.__doc__}")
             liar.become(impostor.garbage)
             name = urllib.parse.quote("FORGED\n2026-01-01 00:00:00 ERROR \x1b[31mred", safe="")
-            self.assertEqual(503, self.request(sandbox, "GET", "/process/session/" + name))
-            self.assertIn(b"FORGED", self.log.text(), "positive control: it is logged")
+
+            def logged():
+                self.assertEqual(503, self.request(sandbox, "GET", "/process/session/" + name))
+                return b"FORGED" in self.log.text()
+
+            # So many lines about one sandbox are written in ten seconds, and no more.
+            platform.eventually(logged, 20, "positive control: a line of the log")
         finally:
             liar.close()
         platform.eventually(lambda: self.request(sandbox, "POST", "/process/execute", {"command": "true"}) == 200, 10, "the real agent again")

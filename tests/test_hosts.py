@@ -47,6 +47,8 @@ class Machine:
         self.mounts = []
         self.user = []
         self.environment = {"PATH": SYSTEM_PATH, "HOME": "/nonexistent", "TMPDIR": str(work / "tmp")}
+        for engine in ("docker", "podman"):
+            self.without(f"/usr/bin/{engine}")
 
     def file(self, target, text):
         """Replaces a file."""
@@ -89,9 +91,13 @@ class Machine:
         (tools / name).chmod(0o755)
         self.environment["PATH"] = f"{tools}:{SYSTEM_PATH}"
 
+    def without(self, program):
+        """A file in its place that nobody can execute."""
+        if os.path.exists(program):
+            self.file(program, "")
+
     def without_sudo(self):
-        if os.path.exists("/usr/bin/sudo"):
-            self.file("/usr/bin/sudo", "")
+        self.without("/usr/bin/sudo")
         return self
 
     def with_sudo(self):
@@ -176,6 +182,12 @@ class Hosts(unittest.TestCase):
                     self.assertRegex(printed, rf"\b{package}\b")
                 self.assertIn("/25/ga/linux/", printed)
                 self.assertNotIn("- root", printed)
+
+    def test_another_distribution_with_docker(self):
+        self.machine.distribution(ARCH).program("docker", "#!/bin/sh\nexit 1\n")
+        printed = self.refusal()
+        self.assertIn("  docker run -d --name daytona --privileged ", printed)
+        self.assertNotIn("apt-get", printed)
 
     def test_an_ubuntu_whose_kernel_is_too_old(self):
         self.machine.distribution(UBUNTU.replace("24.04", "22.04")).with_kernel("5.15.0-119-generic")

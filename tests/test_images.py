@@ -33,14 +33,6 @@ def kept():
     return files | {line for line in platform.jailer("list") if line.startswith("layer ")}
 
 
-def restart(sandbox):
-    """Stops and starts a sandbox."""
-    for action, state in (("stop", "stopped"), ("start", "started")):
-        reply = platform.api("POST", f"/sandbox/{sandbox['id']}/{action}")
-        assert reply.status == 200, reply.body
-        platform.eventually(lambda: platform.api("GET", "/sandbox/" + sandbox["id"]).json()["state"] == state, 30, state)
-
-
 class InImage(Row):
     """Tests in one sandbox of an image."""
 
@@ -90,7 +82,7 @@ class InImage(Row):
 
     def keeps_its_files(self):
         self.upload("kept.txt", b"still here")
-        restart(self.own)
+        platform.restart(self.own)
         self.assertEqual(b"still here", self.raw("GET", query("/files/download", path="kept.txt")).body)
 
 
@@ -234,7 +226,7 @@ class Import(unittest.TestCase):
         self.assertIn("no new sandboxes", text)
         self.assertIn("removing", platform.api("POST", "/sandbox", {"snapshot": name}).json()["message"])
         self.assertIn("being removed", image("import", name, "-", data=b"x")[1])
-        restart(sandbox)
+        platform.restart(sandbox)
         platform.delete(sandbox)
         platform.eventually(lambda: platform.api("GET", "/snapshots/" + name).status == 404, 30, "no snapshot")
         self.assertEqual(before, kept())

@@ -9,7 +9,6 @@ DAYTONA_TEST_MATRIX_TABLE, or to the output.
 import hashlib
 import os
 import pathlib
-import subprocess
 import sys
 import time
 import unittest
@@ -28,12 +27,6 @@ ALWAYS = {"JVM", "all"}
 SHARE = 7
 # What a batch holds at once must fit the platform's own bounds.
 ROOM = {"CREATE_CONCURRENCY": 64, "RUNNER_PARALLEL_STARTS": 64, "RUNNER_UPKEEP_WORKERS": 24}
-
-
-def commit():
-    """What chooses the cells: the commit that is tested."""
-    done = subprocess.run(["git", "-C", platform.ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=30)
-    return done.stdout.strip() or "no commit"
 
 
 def rows():
@@ -81,6 +74,7 @@ class Bystander:
             assert platform.output(self.sandbox, "test -s /tmp/count && echo kept") == "kept\n", "the bystander's file is lost"
             self.begin()
         assert self.counter() == self.pid, "the bystander's process is another one"
+        platform.eventually(lambda: "MemTotal:        1048576 kB" in platform.output(self.sandbox, "cat /proc/meminfo"), 20, "the bystander's own limits")
         before = int(platform.output(self.sandbox, "cat /tmp/count"))
         platform.eventually(lambda: int(platform.output(self.sandbox, "cat /tmp/count")) > before, 10, "the bystander's counting")
 
@@ -117,11 +111,10 @@ class KillMatrix(unittest.TestCase):
             victim.strike([self.bystander.id])
         finally:
             self.own.release()
-        for strike in strikes:
-            for call in strike.calls:
-                call.join(60)
+        self.join(strike for strike in strikes if not strike.waits)
         self.progress("killed, and every client has its answer")
         victim.finish()
+        self.join(strikes)
         platform.eventually(self.healthy, 60, "health")
         self.guarded(None, self.come_to_rest)
         self.progress("recovered")
@@ -136,6 +129,12 @@ class KillMatrix(unittest.TestCase):
         self.progress("judged")
         self.clean_up()
         self.progress("cleaned up")
+
+    @staticmethod
+    def join(strikes):
+        for strike in strikes:
+            for call in strike.calls:
+                call.join(60)
 
     def progress(self, what):
         print(f"\n    {time.monotonic() - self.begun:6.1f} s  {what}", end=" ", file=sys.stderr, flush=True)
@@ -211,8 +210,14 @@ def table(verdicts):
     yield f"{counts['done']} done, {counts['undone']} undone, {counts['-']} without the victim (-), {counts['FAILED']} failed"
 
 
+def batches(cells):
+    """What can be held at the same time: all but what the server does one after the other."""
+    together = [cell for cell in cells if not cell[0].alone]
+    return ([together] if together else []) + [[cell] for cell in cells if cell[0].alone]
+
+
 def add_tests():
-    seed = commit()
+    seed = platform.commit()
     for number, victim in enumerate(kill_victims.VICTIMS):
         cells = [row for row in rows() if chosen(*row, victim, seed)]
         if not cells:
@@ -221,7 +226,8 @@ def add_tests():
         def test(self, victim=victim, cells=cells):
             before = len(self.reasons)
             try:
-                self.run_batch(victim, cells)
+                for batch in batches(cells):
+                    self.run_batch(victim, batch)
             except BaseException:
                 self.own.release()
                 self.own.up()

@@ -169,6 +169,15 @@ static void directory_changed(struct node *n, const struct inotify_event *e) {
     }
 }
 
+/* Whether it was found, and told, when its parent was looked into: made between the watch and the
+ * look. A name that was removed meanwhile is known no more. */
+static bool told_already(const struct node *n, const struct inotify_event *e) {
+    const struct node *child = w.recursive && e->len && e->mask & IN_CREATE && e->mask & IN_ISDIR
+                                   ? node_child(n, e->name)
+                                   : NULL;
+    return child && child->wd >= 0;
+}
+
 /* False when the root is gone. */
 static bool changed(const struct inotify_event *e) {
     struct node *n = node_find(e->wd);
@@ -181,7 +190,7 @@ static bool changed(const struct inotify_event *e) {
     }
     const char *kind = kind_of(e->mask), *name = e->len ? e->name : "";
     bool directory = *name ? e->mask & IN_ISDIR : w.directory;
-    if (!kind || (!*name && n != w.root)) /* told by the parent, too */
+    if (!kind || (!*name && n != w.root) /* told by the parent, too */ || told_already(n, e))
         return true;
     record(kind, node_path(n, name), directory ? "d" : "f");
     if (directory && *name && w.recursive)

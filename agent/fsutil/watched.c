@@ -26,7 +26,7 @@ struct node *node_new(struct node *parent, const char *name) {
     return fresh;
 }
 
-struct node *node_child(struct node *parent, const char *name) {
+struct node *node_child(const struct node *parent, const char *name) {
     struct node *n = parent->child;
     while (n && strcmp(n->name, name) != 0)
         n = n->sibling;

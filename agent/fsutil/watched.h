@@ -15,7 +15,7 @@ struct node {
 };
 
 struct node *node_new(struct node *parent, const char *name);
-struct node *node_child(struct node *parent, const char *name);
+struct node *node_child(const struct node *parent, const char *name);
 /* Frees it and all below; gone is told each number that was watched. */
 void node_free(struct node *n, void (*gone)(int wd));
 /* Finds it by this number from now on, and whoever had the number no more. */

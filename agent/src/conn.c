@@ -23,9 +23,13 @@ static struct watch listener;
 static struct timer listener_pause;
 static unsigned conns;
 
-/* Beyond the first release (docs/protocols/agent.md). */
-static const char *const features[] = {"spawn-input", "spawn-stamp", "pipe-owner", "input-echo",
-                                       "environment", "subreaper",   "many-files"};
+/* Beyond the first release (docs/protocols/agent.md); NULL ends them. */
+static const char *const features[] = {
+#if AGENT_PROTOCOL >= 2
+    "spawn-input", "spawn-stamp", "pipe-owner", "input-echo",
+    "environment", "subreaper",   "many-files",
+#endif
+    NULL};
 
 static void flush_task(struct task *t) { conn_flush(container_of(t, struct conn, flush)); }
 
@@ -56,17 +60,17 @@ static void on_hello(struct conn *c, struct span f) {
     uint64_t min = field_num(f, TAG_VERSION, 0), max = field_num(f, TAG_VERSION_MAX, min);
     struct buf b = {0};
     c->hello = true;
-    if (min > PROTOCOL || max < PROTOCOL) {
-        put_error(&b, 0, "version", "this agent speaks version 1 only");
+    if (min > PROTOCOL || max < PROTOCOL_OLDEST || max < min) {
+        put_error(&b, 0, "version", "no common version of the protocol");
         conn_send(c, FRAME_ERROR, 0, 0, b.p, b.len);
         c->failed = true;
     } else {
         char boot[17];
         snprintf(boot, sizeof boot, "%016llx", (unsigned long long)boot_id);
-        put_num(&b, TAG_VERSION, PROTOCOL);
+        put_num(&b, TAG_VERSION, max < PROTOCOL ? max : PROTOCOL);
         put_str(&b, TAG_AGENT, AGENT_RELEASE);
         put_str(&b, TAG_BOOT, boot);
-        for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+        for (size_t i = 0; features[i] != NULL; i++)
             put_str(&b, TAG_FEATURE, features[i]);
         conn_send(c, FRAME_HELLO, 0, 0, b.p, b.len);
     }

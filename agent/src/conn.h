@@ -5,10 +5,16 @@
 #include "fields.h"
 #include "loop.h"
 
-#define AGENT_RELEASE "1.2.0"
+#define AGENT_RELEASE "1.3.0"
+
+/* 1: an agent as first released, which a test of upgrades builds. */
+#ifndef AGENT_PROTOCOL
+#define AGENT_PROTOCOL 2
+#endif
 
 enum {
-    PROTOCOL = 1,
+    PROTOCOL_OLDEST = 1,
+    PROTOCOL = AGENT_PROTOCOL,
     HEADER = 12,
     PAYLOAD_MAX = 262144,
     GRANT = 262144, /* first credit of a client's stream that may send */

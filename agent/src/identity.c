@@ -32,8 +32,9 @@ struct pending {
 };
 
 static void identity_found(struct worker *w, struct span reply, int fd) {
-    (void)fd;
     struct pending *p = w->context;
+    if (fd >= 0) /* none was asked for */
+        close(fd);
     if (p->hostname && sethostname(p->hostname, strlen(p->hostname)) < 0) {
         stream_error(w->stream, errno, "hostname", "sethostname: %s", strerror(errno));
         w->stream = NULL;

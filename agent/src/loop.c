@@ -180,20 +180,23 @@ void free_later(void *p) {
     garbage[garbage_len++] = p;
 }
 
-void loop_run(void) {
-    for (;;) {
-        batch_len = epoll_wait(epoll_fd, batch, BATCH, tasks ? 0 : timers_wait());
-        if (batch_len < 0 && errno != EINTR)
-            die("epoll_wait");
-        for (int i = 0; i < batch_len; i++) {
-            struct watch *w = batch[i].data.ptr;
-            if (w)
-                w->fn(w, batch[i].events);
-        }
-        batch_len = 0;
-        timers_run();
-        tasks_run();
-        while (garbage_len)
-            free(garbage[--garbage_len]);
+void loop_round(bool wait) {
+    batch_len = epoll_wait(epoll_fd, batch, BATCH, tasks || !wait ? 0 : timers_wait());
+    if (batch_len < 0 && errno != EINTR)
+        die("epoll_wait");
+    for (int i = 0; i < batch_len; i++) {
+        struct watch *w = batch[i].data.ptr;
+        if (w)
+            w->fn(w, batch[i].events);
     }
+    batch_len = 0;
+    timers_run();
+    tasks_run();
+    while (garbage_len)
+        free(garbage[--garbage_len]);
+}
+
+void loop_run(void) {
+    for (;;)
+        loop_round(true);
 }

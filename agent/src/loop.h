@@ -29,6 +29,8 @@ struct task {
 
 void loop_init(void);
 void loop_run(void) __attribute__((noreturn));
+/* What loop_run repeats; without wait only what is there already. */
+void loop_round(bool wait);
 uint64_t now_ms(void);
 
 void watch_init(struct watch *w, int fd, void (*fn)(struct watch *, uint32_t));

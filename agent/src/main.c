@@ -3,6 +3,7 @@
  * descriptor 3, or
  * --listen PATH. Never opens a path of the sandbox itself once it serves; forked children do.
  */
+#include "cgroup.h"
 #include "child.h"
 #include "conn.h"
 #include "process.h"
@@ -127,7 +128,9 @@ int main(int argc, char **argv) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
     reserve_low_descriptors();
-    if (agent_pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    if (agent_pid == 1)
+        cgroup_leave_root();
+    else if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         die("prctl");
     if (getrandom(&boot_id, sizeof boot_id, 0) != sizeof boot_id)
         die("getrandom");

@@ -124,8 +124,9 @@ bool signal_safe(struct process *p);
 /* Signals a process group, or a single process that has not made its group yet; false with errno.
  */
 bool signal_group(const struct process *p, int sig);
-/* Signals root's descendants, and with_root also root, its session and its group. */
-void signal_tree(pid_t root, bool with_root, int sig);
+/* Signals root's descendants, and with_root also root, its session and its group. After SIGKILL
+ * waits until they have ended, for so many milliseconds in all. */
+void signal_tree(pid_t root, bool with_root, int sig, int wait_ms);
 /* The same in a forked child, since reading /proc takes a while; the stream may be NULL. */
 void signal_tree_later(struct stream *st, struct span request, const struct process *p, int sig);
 

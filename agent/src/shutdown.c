@@ -29,7 +29,7 @@ static void signal_all(int sig) {
     if (agent_pid == 1)
         kill(-1, sig); /* everything in the pid namespace but us */
     else
-        signal_tree(agent_pid, false, sig);
+        signal_tree(agent_pid, false, sig, 0);
 }
 
 static void over(bool clean) {

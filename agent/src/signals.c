@@ -2,11 +2,13 @@
 #include "process.h"
 
 #include "child.h"
+#include "loop.h"
 #include "worker.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { ROUNDS = 16 };
+enum {
+    ROUNDS = 16,
+    DYING_MS = 2000 /* one that the kernel holds, or that is frozen, takes longer */
+};
 
 struct task_info {
     pid_t pid, parent, group, session;
@@ -116,17 +121,36 @@ static bool signal_seen(const struct task_info *seen, int sig) {
     return done;
 }
 
-void signal_tree(pid_t root, bool with_root, int sig) {
+/* A killed process runs on until it next leaves the kernel. */
+static void await_end(const struct task_info *seen, uint64_t until) {
+    char name[16];
+    struct task_info t;
+    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, seen->pid, 0), .events = POLLIN};
+    snprintf(name, sizeof name, "%d", seen->pid);
+    uint64_t now = now_ms();
+    if (end.fd >= 0 && now < until && read_stat(name, &t) && t.started == seen->started)
+        poll(&end, 1, (int)(until - now));
+    if (end.fd >= 0)
+        close(end.fd);
+}
+
+void signal_tree(pid_t root, bool with_root, int sig, int wait_ms) {
     pid_t self = getpid();
+    uint64_t until = now_ms() + (uint64_t)wait_ms;
     /* children forked meanwhile are caught by looking again, which only makes sense when the signal
      * kills */
     for (int round = 0; round < (sig == SIGKILL ? ROUNDS : 1); round++) {
         struct snapshot s = look();
         size_t hits = 0;
         choose(&s, root, with_root);
-        for (size_t i = 0; i < s.n; i++)
-            if (s.at[i].chosen && s.at[i].pid != agent_pid && s.at[i].pid != self)
-                hits += signal_seen(&s.at[i], sig);
+        for (size_t i = 0; i < s.n; i++) {
+            s.at[i].chosen = s.at[i].chosen && s.at[i].pid != agent_pid && s.at[i].pid != self &&
+                             signal_seen(&s.at[i], sig);
+            hits += s.at[i].chosen;
+        }
+        for (size_t i = 0; sig == SIGKILL && i < s.n && wait_ms > 0; i++)
+            if (s.at[i].chosen)
+                await_end(&s.at[i], until);
         free(s.at);
         if (!hits)
             break;
@@ -138,7 +162,7 @@ static bool tree_with_root;
 static int tree_signal;
 
 static void tree_work(struct work *w) {
-    signal_tree(tree_root, tree_with_root, tree_signal);
+    signal_tree(tree_root, tree_with_root, tree_signal, DYING_MS);
     work_reply(w, NULL);
 }
 
@@ -149,8 +173,9 @@ void signal_tree_later(struct stream *st, struct span request, const struct proc
     tree_signal = sig;
     if (worker_try(st, request, &(struct worker_kind){.work = tree_work}))
         return;
-    signal_tree(tree_root, tree_with_root,
-                sig); /* no process to be had, perhaps because of the very tree that is to die */
+    /* no process to be had, perhaps because of the very tree that is to die; nothing else may wait
+     */
+    signal_tree(tree_root, tree_with_root, sig, 0);
     if (st)
         stream_done(st, NULL);
 }

@@ -185,6 +185,21 @@ static void take_pty(struct process *p, int master) {
     p->in.w.fd = writer;
 }
 
+/* What the starting child said last; from inside the sandbox, so it could be anything. */
+static void start_over(struct process *p, struct span error) {
+    struct buf b = {0};
+    watch_close(&p->start);
+    if (!error.n) {
+        process_started(p);
+    } else if (fields_framed(error)) {
+        process_failed(p, error);
+    } else {
+        put_error(&b, EIO, "fork", "the starting process was taken over");
+        process_failed(p, (struct span){b.p, b.len});
+        buf_free(&b);
+    }
+}
+
 void spawn_check(struct process *p) {
     uint8_t message[REPORT_MAX];
     union {
@@ -193,24 +208,25 @@ void spawn_check(struct process *p) {
     } c;
     while (p->start.fd >= 0) {
         struct iovec io = {message, sizeof message};
-        struct msghdr m = {
-            .msg_iov = &io, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c};
+        struct msghdr m = {.msg_iov = &io,
+                           .msg_iovlen = 1,
+                           .msg_control = &c,
+                           .msg_controllen = CMSG_LEN(sizeof(int))}; /* of more, one comes */
+        int master = -1;
         ssize_t n = recvmsg(p->start.fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+        struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
         if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
-            h->cmsg_len == CMSG_LEN(sizeof(int)) && p->pty && p->out[0].w.fd < 0) {
-            int master;
+            h->cmsg_len == CMSG_LEN(sizeof(int)))
             memcpy(&master, CMSG_DATA(h), sizeof master);
+        if (master >= 0 && p->pty && p->out[0].w.fd < 0) {
             take_pty(p, master);
             continue;
         }
-        watch_close(&p->start);
-        if (n > 0)
-            process_failed(p, (struct span){message, (size_t)n});
-        else
-            process_started(p);
+        if (master >= 0)
+            close(master);
+        start_over(p, (struct span){message, n > 0 ? (size_t)n : 0});
     }
 }
 

@@ -32,14 +32,17 @@ static char *slurp(const char *path) {
 }
 
 /* Read once: each child that comes here makes one call and ends. */
+static struct {
+    char *text;
+    bool tried;
+} databases[2];
+
 static const char *database(int which) {
-    static char *text[2];
-    static bool tried[2];
-    if (!tried[which]) {
-        text[which] = slurp(which ? "/etc/group" : "/etc/passwd");
-        tried[which] = true;
+    if (!databases[which].tried) {
+        databases[which].text = slurp(which ? "/etc/group" : "/etc/passwd");
+        databases[which].tried = true;
     }
-    return text[which] ? text[which] : "";
+    return databases[which].text ? databases[which].text : "";
 }
 
 /* Splits the next line at colons into copies inside line; missing fields are empty. NULL at the
@@ -131,12 +134,13 @@ bool group_find(const char *name, gid_t *gid) {
 }
 
 /* One remembered answer per kind: a directory's entries mostly share an owner. */
+static struct {
+    char name[64];
+    unsigned long id;
+    bool known;
+} last[2];
+
 static const char *id_name(int which, unsigned long id) {
-    static struct {
-        char name[64];
-        unsigned long id;
-        bool known;
-    } last[2];
     char line[2048], *f[FIELDS];
     unsigned long n;
     if (last[which].known && last[which].id == id)
@@ -167,8 +171,11 @@ static size_t member_of(const char *name, gid_t *groups, size_t max) {
         for (const char *p = line; p < end && i < 4; p++)
             if (*p == ':')
                 f[i++] = p + 1;
-        if (i == 4) {
-            unsigned long gid = strtoul(f[2], NULL, 10);
+        char digits[16] = "";
+        if (i == 4)
+            snprintf(digits, sizeof digits, "%.*s", (int)(f[3] - f[2] - 1), f[2]);
+        unsigned long gid;
+        if (number(digits, &gid)) { /* a line that names no group makes nobody a member */
             for (const char *m = f[3]; m < end;) {
                 size_t w = strcspn(m, ",\n");
                 if (w == len && memcmp(m, name, len) == 0 && count < max) {

@@ -30,9 +30,11 @@ static const struct {
     {"chmod", verb_chmod},
     {"dial", verb_dial},
     {"shutdown", verb_shutdown},
+#if AGENT_PROTOCOL >= 2
     {"environment", verb_environment},
     {"read-many", verb_read_many},
     {"write-many", verb_write_many},
+#endif
 };
 
 void dispatch(struct stream *st, struct span request) {

@@ -188,13 +188,15 @@ static void on_control(struct watch *watch, uint32_t events) {
         char space[CMSG_SPACE(sizeof(int))];
     } c;
     struct iovec io = {message, sizeof message};
-    struct msghdr m = {
-        .msg_iov = &io, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof c};
+    struct msghdr m = {.msg_iov = &io,
+                       .msg_iovlen = 1,
+                       .msg_control = &c,
+                       .msg_controllen = CMSG_LEN(sizeof(int))}; /* of more, one comes */
     int fd = -1;
     ssize_t n = recvmsg(watch->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    struct cmsghdr *h = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+    struct cmsghdr *h = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL;
     if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS &&
         h->cmsg_len == CMSG_LEN(sizeof fd))
         memcpy(&fd, CMSG_DATA(h), sizeof fd);

@@ -23,8 +23,7 @@ struct worker;
 struct worker_kind {
     void (*work)(struct work *); /* in the child; returning means success */
     enum bulk bulk;              /* both ways: BULK_IN | BULK_OUT */
-    /* Instead of passing the REPLY on; may take fd (-1: none, closed when it stays >= 0 in
-     * w->passed). */
+    /* Instead of passing the REPLY on; takes fd (-1: none), wanted or not. */
     void (*replied)(struct worker *, struct span reply, int fd);
     void (*over)(struct worker *); /* frees context */
     void *context;

@@ -159,7 +159,7 @@ class Client:
         self.sock.connect(path)
         self.streams, self.next, self.buffer = {}, 1, bytearray()
         if hello:
-            self.sock.sendall(frame(HELLO, 0, encode({"version": 1, "version_max": 1})))
+            self.sock.sendall(frame(HELLO, 0, encode({"version": 1, "version_max": 2})))
             kind, _, _, payload = self.read()
             assert kind == HELLO
             self.hello = decode(payload)

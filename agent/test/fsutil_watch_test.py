@@ -4,6 +4,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from client import ROOT, eventually
@@ -184,6 +185,23 @@ class Watch(FsutilTest):
         self.record()
         child.stdout.close()
         self.assertEqual(child.wait(SECONDS), 1)
+
+    def test_a_new_directory_is_told_once(self):
+        """Whether it is found by the look into its new parent, or made between the watch on that and the look."""
+        self.start(self.dir, "--recursive")
+        for i in range(300):
+            for path in (f"{i}", f"{i}/a", f"{i}/a/b", f"{i}/a/b/c"):
+                os.mkdir(self.path(path))
+                ends = time.perf_counter() + i * 1e-6  # whatever the watch needs to come just between
+                while time.perf_counter() < ends:
+                    pass
+        self.make("last")
+        told = []
+        while not told or told[-1] != ("create", "last", "f"):
+            told.append(self.record())
+        for i in range(300):
+            for path in (f"{i}", f"{i}/a", f"{i}/a/b", f"{i}/a/b/c"):
+                self.assertEqual(told.count(("create", path, "d")), 1, path)
 
     def test_deep_trees(self):
         here = os.open(self.dir, os.O_RDONLY)

@@ -18,17 +18,18 @@ class Handshake(AgentTest):
         return client
 
     def test_version(self):
-        self.assertEqual(self.client.hello["version"], 1)
+        self.assertEqual(self.client.hello["version"], 2)
         self.assertRegex(self.client.hello["boot"], "^[0-9a-f]{16}$")
         self.assertRegex(self.client.hello["agent"], r"^\d+\.\d+\.\d+$")
         self.assertEqual(self.connect().hello, self.client.hello)
 
     def test_highest_common_version(self):
-        kind, _, _, payload = self.answer(frame(c.HELLO, 0, encode({"version": 1, "version_max": 7}))).read()
-        self.assertEqual((kind, c.decode(payload)["version"]), (c.HELLO, 1))
+        for low, high, common in ((1, 7, 2), (2, 2, 2), (1, 1, 1), (0, 1, 1)):
+            kind, _, _, payload = self.answer(frame(c.HELLO, 0, encode({"version": low, "version_max": high}))).read()
+            self.assertEqual((kind, c.decode(payload)["version"]), (c.HELLO, common))
 
     def test_no_common_version(self):
-        for low, high in ((2, 3), (0, 0)):
+        for low, high in ((3, 4), (0, 0), (2, 1)):
             client = self.answer(frame(c.HELLO, 0, encode({"version": low, "version_max": high})))
             kind, _, stream, payload = client.read()
             self.assertEqual((kind, stream, c.decode(payload)["code"]), (c.ERROR, 0, "version"))

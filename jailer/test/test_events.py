@@ -29,7 +29,7 @@ class EventsTest(SandboxCase):
         pid = self.start("one")
         os.kill(pid, signal.SIGKILL)
         for stream in streams:
-            self.assertEqual("exited one status=9 oom_kills=0", self.told(stream))
+            self.assertEqual("exited one status=9 oom_kills=0 pool_full=0", self.told(stream))
 
     def test_kill_is_told_too_and_once(self):
         stream = self.stream()
@@ -41,7 +41,7 @@ class EventsTest(SandboxCase):
         self.start("three")
         self.stop("three")
         told = [self.told(stream) for _ in range(3)]
-        self.assertEqual([f"exited {name} status=9 oom_kills=0" for name in ("two", "two", "three")], told)
+        self.assertEqual([f"exited {name} status=9 oom_kills=0 pool_full=0" for name in ("two", "two", "three")], told)
 
     def test_many_at_once(self):
         stream = self.stream()
@@ -54,7 +54,7 @@ class EventsTest(SandboxCase):
         for client in clients:
             self.assertEqual("ok", client.receive())
             client.close()
-        self.assertEqual({f"exited many{slot} status=9 oom_kills=0" for slot in (1, 2, 3)}, told)
+        self.assertEqual({f"exited many{slot} status=9 oom_kills=0 pool_full=0" for slot in (1, 2, 3)}, told)
 
     def test_memory_kills_are_counted_and_the_sandbox_goes_on(self):
         stream = self.stream()
@@ -63,7 +63,7 @@ class EventsTest(SandboxCase):
         self.assertEqual("1", self.jailer.ask("stats hungry")["oom_kills"])
         os.kill(pid, 0)
         self.stop("hungry")
-        self.assertEqual("exited hungry status=9 oom_kills=1", self.told(stream))
+        self.assertEqual("exited hungry status=9 oom_kills=1 pool_full=0", self.told(stream))
 
     def test_the_wait_status_is_unknown_after_a_restart(self):
         pid = self.start("adopted")
@@ -71,11 +71,11 @@ class EventsTest(SandboxCase):
         self.jailer.start()
         stream = self.stream()
         os.kill(pid, signal.SIGKILL)
-        self.assertEqual("exited adopted status=-1 oom_kills=0", self.told(stream))
+        self.assertEqual("exited adopted status=-1 oom_kills=0 pool_full=0", self.told(stream))
         self.stop("adopted")
         self.start("after")
         self.stop("after")
-        self.assertEqual("exited after status=9 oom_kills=0", self.told(stream))
+        self.assertEqual("exited after status=9 oom_kills=0 pool_full=0", self.told(stream))
 
     def test_a_reader_that_left_disturbs_nobody(self):
         gone = self.jailer.client()
@@ -84,7 +84,7 @@ class EventsTest(SandboxCase):
         stream = self.stream()
         self.start("four")
         self.stop("four")
-        self.assertEqual("exited four status=9 oom_kills=0", self.told(stream))
+        self.assertEqual("exited four status=9 oom_kills=0 pool_full=0", self.told(stream))
 
 
 if __name__ == "__main__":

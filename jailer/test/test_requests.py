@@ -30,7 +30,7 @@ BAD_LAYERS = ["", "-", "a" * 7, "a" * 65, "A" * 8, "aaaa-aaa", "../../etc", "aaa
 MALFORMED = (
     ["", " ", "hello ", " hello", "hello  ", "Hello", "HELLO", "hello x", "hel", "hello\r", "hello\t", "\thello", "hello\x0b", "hello\x1b[2J"]
     + ["help", "exec id", "mount / /", "slot-make", "slot-make 1 2", "slot-make  1", "slot-make\t1", "slot_make 1", "list 1", "events 1", "events x y"]
-    + ["disk-make", "disk-make a", "disk-make a 1 2", "disk-clone a", "disk-clone a b c", "disk-drop", "disk-drop a b", "layer-drop", "start", START + " x", START.rsplit(" ", 1)[0]]
+    + ["disk-make", "disk-make a", "disk-make a 1 2", "disk-clone a", "disk-clone a b c", "disk-capture a", "disk-capture a b c", "disk-capture a a", "disk-drop", "disk-drop a b", "layer-drop", "start", START + " x", START.rsplit(" ", 1)[0]]
     + ["kill", "kill a b", "limits a 1000 1024", "limits a 1000 1024 512 1", "freeze", "thaw", "stats", "stats a b", "layer-import", f"layer-import {LAYER}", f"layer-import {LAYER} 2048 x"]
     + [f"{verb} {slot}" for verb in ("slot-make", "slot-drop") for slot in BAD_SLOTS]
     + [f"{verb} {name}" for verb in ("disk-drop", "kill", "freeze", "thaw", "stats") for name in BAD_IDS]
@@ -38,6 +38,8 @@ MALFORMED = (
     + [f"disk-{verb} good {size}" for verb in ("make", "grow") for size in BAD_NUMBERS + ["0", "101"]]
     + [f"disk-clone {name} good" for name in BAD_IDS]
     + [f"disk-clone good {name}" for name in BAD_IDS]
+    + [f"disk-capture {name} good" for name in BAD_IDS]
+    + [f"disk-capture good {name}" for name in BAD_IDS]
     + [f"layer-drop {name}" for name in BAD_LAYERS]
     + [f"layer-import {name} 10240" for name in BAD_LAYERS if "," not in name]
     + [f"layer-import {LAYER} {size}" for size in BAD_NUMBERS + ["0", "1023", "1099511627777"] if size != "4294967301"]
@@ -242,7 +244,15 @@ class RequestsTest(JailerTest):
 
     def children(self):
         with open(f"/proc/{self.jailer.process.pid}/task/{self.jailer.process.pid}/children", encoding="ascii") as file:
-            return file.read().split()
+            return [child for child in file.read().split() if self.name_of(child) != "procview-watch"]
+
+    @staticmethod
+    def name_of(pid):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+                return file.read().strip()
+        except OSError:
+            return ""
 
     def waiting_child(self):
         for child in self.children():
@@ -290,7 +300,7 @@ class RequestsTest(JailerTest):
             check=False,
         )
         self.assertEqual(1, second.returncode)
-        self.assertIn("another jailer serves", second.stderr)
+        self.assertRegex(second.stderr, r"another jailer, pid \d+, serves \S+: stop it with")
         self.assertTrue(self.client().ask("hello").startswith("ok "))
         self.assertTrue(os.path.isdir(f"/sys/fs/cgroup/memory/{CGROUP}") or os.path.isdir(f"/sys/fs/cgroup/{CGROUP}"))
 

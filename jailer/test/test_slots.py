@@ -118,6 +118,10 @@ class SlotsTest(JailerTest):
             value = int(pathlib.Path("/proc/sys", name).read_text(encoding="ascii"))
             self.assertGreaterEqual(value, least, name)
 
+    def test_what_any_sandbox_could_turn_on_for_all_is_on(self):
+        switch = pathlib.Path("/proc/sys/net/netfilter/nf_hooks_lwtunnel")
+        self.assertIn(switch.read_text(encoding="ascii") if switch.exists() else "no such switch", ("1\n", "no such switch"))
+
     def test_only_the_files_that_move_processes_are_delegated(self):
         client = self.client()
         self.make_slot(client, 8)

@@ -6,6 +6,7 @@ Instance 52 of the host: user ids, subnet, cgroup and nft table derive from it.
 import fcntl
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -175,6 +176,20 @@ def busybox_tar(extra=()):
     return buffer.getvalue()
 
 
+def loop_names():
+    """What every attached loop device of the host is called by whoever attached it."""
+    found = []
+    for name in os.listdir("/sys/block"):
+        information = bytearray(232)  # struct loop_info64
+        try:
+            with open(f"/dev/{name}", "rb") as file:
+                fcntl.ioctl(file, 0x4C05, information)  # LOOP_GET_STATUS64
+        except OSError:
+            continue  # no loop device, or not attached
+        found.append(information[56:120].partition(b"\0")[0].decode("utf-8", "replace"))
+    return found
+
+
 class Jailer:
     gid = GID
 
@@ -204,6 +219,12 @@ class Jailer:
         os.chmod(self.conf, 0o644)
         self.process = None
 
+    def set_pool_bytes(self, pool_bytes):
+        with open(self.conf, encoding="ascii") as file:
+            text = re.sub(r"(?m)^pool_bytes=.*$", f"pool_bytes={pool_bytes}", file.read())
+        with open(self.conf, "w", encoding="ascii") as file:
+            file.write(text)
+
     def put_agent(self):
         target = os.path.join(self.app, "bin", "agent")
         with open(target, "wb") as file:
@@ -214,10 +235,11 @@ class Jailer:
     def socket_path(self):
         return os.path.join(self.data, "run", "jailer.sock")
 
-    def start(self):
+    def start(self, prefix=()):
+        """prefix: a command that ends in running the jailer in its own place."""
         log = open(os.path.join(self.data, "log"), "ab")  # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
-            [os.path.join(BUILD, "jailer"), "--conf", self.conf, "--foreground"],
+            [*prefix, os.path.join(BUILD, "jailer"), "--conf", self.conf, "--foreground"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         deadline = time.monotonic() + 60
@@ -314,16 +336,9 @@ class Jailer:
     def find(self):
         with open("/proc/self/mountinfo", encoding="ascii") as file:
             left = [line for line in file if self.data in line]
-        for name in os.listdir("/sys/block"):
-            try:
-                with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as file:
-                    text = file.read()
-            except OSError:
-                continue
-            # the data directory's own image belongs to this harness, and any mount namespace made
-            # meanwhile by somebody else may hold it a little longer
-            if self.data + "/" in text:
-                left.append(text)
+        # the data directory's own image belongs to this harness, and any mount namespace made
+        # meanwhile by somebody else may hold it a little longer
+        left += [name for name in loop_names() if name.startswith(f"daytona-{INSTANCE}/")]
         left += [name for name in os.listdir("/sys/class/net") if name.startswith(f"dt{INSTANCE}s")]
         for top, names, _ in os.walk("/sys/fs/cgroup"):
             left += [os.path.join(top, name) for name in names if name == CGROUP]

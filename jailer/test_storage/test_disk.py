@@ -130,6 +130,45 @@ class XfsImagePoolTest(DiskContract, unittest.TestCase):
         self.assertEqual(os.listdir(os.path.join(self.jailer.data, "pool")), [])
 
 
+class GrowingPoolTest(unittest.TestCase):
+    def setUp(self):
+        self.jailer = Jailer(pool_bytes=1 << 30)
+        self.addCleanup(self.jailer.remove)
+        self.jailer.start()
+
+    def pool_bytes(self):
+        return int(self.jailer.ask("hello")["pool_total"]) * 1024
+
+    def test_the_pool_is_enlarged_while_in_use_and_when_mounted_anew_and_never_shrinks(self):
+        self.jailer.ask("disk-make kept 1")
+        before = self.pool_bytes()
+        self.jailer.kill9()  # its mounts stay
+        self.jailer.set_pool_bytes(2 << 30)
+        self.jailer.start()
+        grown = self.pool_bytes()
+        self.assertGreater(grown, before + (900 << 20))
+        self.jailer.stop()
+        self.jailer.set_pool_bytes(3 << 30)
+        self.jailer.start()
+        self.assertGreater(self.pool_bytes(), grown + (900 << 20))
+        image = os.stat(os.path.join(self.jailer.data, "pool.img"))
+        self.assertGreaterEqual(image.st_blocks * 512, image.st_size, "preallocated")
+        self.jailer.kill9()
+        self.jailer.set_pool_bytes(1 << 30)
+        self.jailer.start()
+        self.assertGreater(self.pool_bytes(), grown + (900 << 20))
+        self.assertTrue(["disk", "kept", "1"] in [line[:3] for line in self.jailer.list()])
+
+    def test_more_than_the_host_has_leaves_the_pool_as_it_was(self):
+        before = self.pool_bytes()
+        self.jailer.kill9()
+        self.jailer.set_pool_bytes(1 << 49)
+        self.jailer.start()
+        self.assertEqual(self.pool_bytes(), before)
+        self.assertIn("the pool keeps its size: fallocate", self.jailer.log())
+        self.assertEqual(os.stat(os.path.join(self.jailer.data, "pool.img")).st_size, 1 << 30)
+
+
 class OwnFileSystem:
     """A data directory on a small file system of its own."""
 

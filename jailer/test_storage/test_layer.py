@@ -125,3 +125,17 @@ class LayerTest(unittest.TestCase):
         self.jailer.ask("layer-drop deep00000")
         self.jailer.ask("layer-drop deep00000")
         self.assertFalse({name for name in self.names() if name.startswith("deep00000")})
+
+
+class HostTest(unittest.TestCase):
+    # A host's own, of which nobody in a user namespace may take one away: a company's certificates, drivers under WSL 2.
+    BELOW_PROGRAMS = ("unshare", "--mount", "--propagation=private", "sh", "-c",
+                      "mount -t tmpfs none /usr/local/games && exec \"$@\"", "jailer")
+
+    def test_mounts_below_the_hosts_programs(self):
+        jailer = Jailer()
+        self.addCleanup(jailer.remove)
+        jailer.start(self.BELOW_PROGRAMS)
+        data = busybox_tar()
+        jailer.ask(f"layer-import base00000001 {len(data)}", data)
+        self.assertIn(["layer", "base00000001"], jailer.list())

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import tarfile
+import time
 import unittest
 
 from harness import GID, PROBE, UID, UID_BASE, Jailer, JailerError, busybox_tar, compile_static, run
@@ -75,6 +76,21 @@ class RootFileSystemTest(SandboxCase):
         pid = self.start("ids", slot=2)
         self.assertEqual(self.sh(pid, "stat -c %u /root/a /tmp/b /home/file"), "0\n1000\n1000")
         self.assertEqual(os.stat(f"/proc/{pid}/root/tmp/b").st_uid, UID_BASE + 2 * 65536 + 1000)
+
+    def test_the_agent_is_preferred_and_what_it_starts_is_not(self):
+        pid = self.start("busy")
+        self.assertEqual(-20, os.getpriority(os.PRIO_PROCESS, pid))
+        self.assertEqual("0", self.jailer.agent("busy", "cat /proc/self/stat").rpartition(")")[2].split()[16])
+
+    def test_device_nodes_on_the_disk_do_not_open(self):
+        """Not even when they came there from outside: the root's file system belongs to the user namespace."""
+        pid = self.start("nodes")
+        self.jailer.inside_pin("mknod", "-m", "666", f"{self.jailer.data}/sbx/nodes/disk/upper/node", "c", "1", "3")
+        self.assertTrue(stat.S_ISCHR(os.stat(f"/proc/{pid}/root/node").st_mode))
+        self.sh(pid, "mkdir -p /mnt && mount -o bind / /mnt && mount -o remount,bind,dev /mnt")
+        for node in ("/node", "/mnt/node"):
+            self.assertIn("Permission denied", self.sh(pid, f"cat {node}", check=False).stderr)
+        self.sh(pid, "cat /dev/null")
 
     def test_what_was_written_is_there_after_kill_and_start(self):
         pid = self.start("keep")
@@ -303,6 +319,9 @@ class IsolationTest(SandboxCase):
         pid = self.start("score")
         with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
             self.assertEqual(file.read(), "250\n")
+        # What an engine of containers does for its own; below it nobody goes.
+        self.assertEqual("0", self.sh(pid, "echo 0 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj"))
+        self.assertEqual("0", self.sh(pid, "echo 0 >/proc/self/oom_score_adj; echo -1 >/proc/self/oom_score_adj; cat /proc/self/oom_score_adj"))
 
     def test_buffers_of_sockets_count_against_the_sandbox(self):
         pid = self.start("buffers", memory=200)
@@ -327,6 +346,31 @@ class FreezeTest(SandboxCase):
         self.assertEqual(self.debugfs("snapshot", "cat upper/root/file"), "before\n")
         self.jailer.inside_pin("e2fsck", "-n", f"{self.jailer.data}/pool/disks/snapshot.img")
         self.sh(pid, "echo after >/root/file && sync")
+
+    def test_a_disk_is_captured_while_its_sandbox_writes(self):
+        pid = self.start("busy")
+        self.sh(pid, "mkdir /root/d && (i=0; while :; do i=$((i + 1)); echo $i >/root/d/$((i % 50)); done) >/dev/null 2>&1 &")
+        for turn in range(5):
+            self.jailer.ask(f"disk-capture busy capture{turn}")
+            self.jailer.inside_pin("e2fsck", "-fn", f"{self.jailer.data}/pool/disks/capture{turn}.img")
+        self.assertFalse(os.path.exists(f"{self.jailer.data}/sbx/busy/frozen"))
+        self.refused("exists", "disk-capture busy capture0")
+        last = self.sh(pid, "cat /root/d/0")
+        deadline = time.monotonic() + 20
+        while self.sh(pid, "cat /root/d/0") == last:
+            self.assertLess(time.monotonic(), deadline, "the sandbox does not go on writing")
+
+    def test_a_disk_that_nothing_uses_is_captured(self):
+        self.jailer.ask("disk-make idle 3")
+        self.jailer.ask("disk-capture idle copy")
+        self.refused("absent", "disk-capture nothing copy2")
+
+    def test_a_capture_leaves_frozen_what_was(self):
+        self.start("held")
+        self.jailer.ask("freeze held")
+        self.jailer.ask("disk-capture held heldcopy")
+        self.jailer.ask("disk-clone held heldcopy2")
+        self.jailer.ask("thaw held")
 
     def test_a_frozen_sandbox_can_be_killed(self):
         self.start("stuck")

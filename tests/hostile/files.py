@@ -131,7 +131,9 @@ ALLOWED_DEVICES = {(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 2), (10, 
 
 def devices():
     found = set()
-    for directory, _, names in os.walk("/dev"):
+    for directory, below, names in os.walk("/dev"):
+        if ".daytona" in below:
+            below.remove(".daytona")  # a whole /proc and /sys
         for name in names:
             status = os.stat(os.path.join(directory, name), follow_symlinks=False)
             if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
@@ -233,6 +235,29 @@ def paths_in_mount_table(world):
     if named:
         return named
     raise Held("none")
+
+
+def named_by_loops(below):
+    found = []
+    for device in os.listdir("/sys/block"):
+        if os.path.exists(f"/sys/block/{device}/loop/backing_file"):
+            path = read(f"/sys/block/{device}/loop/backing_file").decode()
+            found += [path] if path.startswith(below) else []
+    if found:
+        return found
+    raise Held("none")
+
+
+@attempt(THEME, "paths of the platform and ids of others in the loop devices", control=lambda world: named_by_loops(world["host_loop"]))
+def paths_of_loops(world):
+    return named_by_loops(world["data_dir"])
+
+
+@attempt(THEME, "the sibling's id among the loop devices", control=lambda world: os.path.basename(named_by_loops(world["host_loop"])[0]).index("hostile"))
+def ids_of_loops(world):
+    if world["sibling"] in "".join(named_by_loops("/")):
+        return world["sibling"]
+    raise Held("not named")
 
 
 def make_immutable(world):

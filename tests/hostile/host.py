@@ -9,6 +9,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 OUTSIDE, HOST_SIDE = "203.0.113.2", "203.0.113.1"
@@ -36,6 +37,20 @@ while True:
 
 def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+
+
+class LoopDevice:
+    """A loop device attached as anybody would: the kernel names its file to all."""
+
+    def __init__(self):
+        with tempfile.NamedTemporaryFile(prefix="hostile-", suffix=".img", delete=False) as file:
+            file.truncate(1 << 20)
+        self.path = file.name
+        self.device = run("losetup", "--find", "--show", self.path).strip()
+
+    def close(self):
+        run("losetup", "--detach", self.device)
+        os.unlink(self.path)
 
 
 class Outside:

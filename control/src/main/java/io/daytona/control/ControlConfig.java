@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param createConcurrency creates and starts that run at once
  * @param createQueue creates and starts that wait
  * @param createQueueSeconds seconds a create or start waits
+ * @param createShare percent of both that one organization may have
  * @param databasePatienceSeconds seconds a request waits for PostgreSQL
  */
 @Config(prefix = "")
@@ -66,6 +67,12 @@ public record ControlConfig(
             fallback = "20")
         int createQueueSeconds,
     @Config.Key(
+            value =
+                "Percent of the creates and starts at once, and of those that wait, that one"
+                    + " organization may have; more of it waits, then gets 429",
+            fallback = "75")
+        int createShare,
+    @Config.Key(
             value = "Seconds a request waits for PostgreSQL before 503 with Retry-After",
             fallback = "5")
         int databasePatienceSeconds) {
@@ -85,6 +92,7 @@ public record ControlConfig(
         16,
         1000,
         20,
+        75,
         5);
   }
 
@@ -103,6 +111,7 @@ public record ControlConfig(
         createConcurrency,
         createQueue,
         createQueueSeconds,
+        createShare,
         databasePatienceSeconds);
   }
 

@@ -9,6 +9,7 @@ import io.daytona.control.configuration.PublicUrls;
 import io.daytona.control.journal.Retention;
 import io.daytona.control.organization.AdministratorAuthenticator;
 import io.daytona.control.organization.FirstRun;
+import io.daytona.control.organization.QuotaEndpoints;
 import io.daytona.control.persistence.Database;
 import io.daytona.control.persistence.Migrations;
 import io.daytona.control.region.Regions;
@@ -24,6 +25,7 @@ import io.daytona.control.snapshot.DefaultSnapshots;
 import io.daytona.control.snapshot.ImportedImages;
 import io.daytona.control.snapshot.SnapshotEndpoints;
 import io.daytona.control.snapshot.SnapshotPreparation;
+import io.daytona.control.snapshot.SnapshotStep;
 import io.daytona.control.snapshot.Snapshots;
 import io.daytona.http.Authenticator;
 import io.daytona.http.Endpoint;
@@ -31,6 +33,8 @@ import io.daytona.http.ErrorRenderer;
 import io.daytona.http.Limiter;
 import io.daytona.http.limit.RateLimit;
 import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.admission.Level;
+import io.daytona.wire.admission.Limits;
 import io.daytona.wire.failpoint.Failpoints;
 import io.daytona.wire.runner.Runner;
 import java.security.SecureRandom;
@@ -41,6 +45,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
 /**
@@ -92,16 +99,47 @@ public final class ControlPlane implements AutoCloseable {
       Failpoints failpoints,
       Clock clock,
       Map<Limiter, RateLimit> rateLimits) {
+    this(config, dataSource, Surroundings.DEFAULT, runner, failpoints, clock, rateLimits);
+  }
+
+  /**
+   * What the control plane asks its host.
+   *
+   * @param databaseDiskFull whether PostgreSQL's disk has no room, as far as the host knows
+   * @param nanos time that passes, in nanoseconds, whatever the wall clock shows
+   */
+  public record Surroundings(BooleanSupplier databaseDiskFull, LongSupplier nanos) {
+    /** A host that knows nothing of PostgreSQL's disk. */
+    static final Surroundings DEFAULT = new Surroundings(() -> false, System::nanoTime);
+  }
+
+  /**
+   * The same.
+   *
+   * @param surroundings what it asks its host
+   */
+  public ControlPlane(
+      ControlConfig config,
+      DataSource dataSource,
+      Surroundings surroundings,
+      Runner runner,
+      Failpoints failpoints,
+      Clock clock,
+      Map<Limiter, RateLimit> rateLimits) {
     SecureRandom random = new SecureRandom();
     this.config = config;
     this.dataSource = dataSource;
-    database = new Database(dataSource, Duration.ofSeconds(config.databasePatienceSeconds()));
+    database =
+        new Database(
+            dataSource,
+            Duration.ofSeconds(config.databasePatienceSeconds()),
+            surroundings.databaseDiskFull());
     regions = new Regions(database, clock, config.region());
     firstRun = new FirstRun(database, clock, random);
     keys = new ApiKeys(database, clock);
     authenticator = new ApiKeyAuthenticator(keys);
     errors = new ApiErrors(clock);
-    Snapshots snapshots = new Snapshots(database, clock);
+    Snapshots snapshots = new Snapshots(database, clock, failpoints);
     defaultSnapshots = new DefaultSnapshots(snapshots, clock);
     PublicUrls urls = new PublicUrls(config.publicUrl(), config.proxyUrl(), config.proxyDomain());
     SigningKeys signingKeys = new SigningKeys(database, clock, random);
@@ -117,24 +155,28 @@ public final class ControlPlane implements AutoCloseable {
             policy(config),
             failpoints,
             clock,
+            surroundings.nanos(),
             random);
     importedImages = new ImportedImages(snapshots, runner, sandboxes::have, clock);
     preparation = new SnapshotPreparation(snapshots, runner, importedImages);
-    retention = new Retention(database, clock);
-    endpoints = table(config, rateLimits, urls, keys, snapshots, sandboxes, signingKeys);
+    retention = new Retention(database);
+    endpoints = table(config, database, rateLimits, urls, keys, snapshots, sandboxes, signingKeys);
   }
 
   private static SandboxPolicy policy(ControlConfig config) {
     return new SandboxPolicy(
         config.defaultSnapshot(),
         config.maxAutoArchiveInterval(),
-        config.createConcurrency(),
-        config.createQueue(),
-        Duration.ofSeconds(config.createQueueSeconds()));
+        Limits.of(
+            config.createConcurrency(),
+            config.createQueue(),
+            Duration.ofSeconds(config.createQueueSeconds()),
+            config.createShare()));
   }
 
   private static List<Endpoint<?, ?>> table(
       ControlConfig config,
+      Database database,
       Map<Limiter, RateLimit> rateLimits,
       PublicUrls urls,
       ApiKeys keys,
@@ -152,6 +194,7 @@ public final class ControlPlane implements AutoCloseable {
                 rateLimits)
             .endpoints());
     rows.addAll(new ApiKeyEndpoints(keys).endpoints());
+    rows.addAll(new QuotaEndpoints(database, keys).endpoints());
     rows.addAll(sandboxes.endpoints());
     rows.addAll(
         new SigningKeyEndpoints(
@@ -195,6 +238,21 @@ public final class ControlPlane implements AutoCloseable {
     return new AdministratorAuthenticator(authenticator);
   }
 
+  /** How full the way to the host is. */
+  public Level admission() {
+    return sandboxes.admission();
+  }
+
+  /** Refuses creates and starts that wait for their turn; those under way go on. */
+  public void drain() {
+    sandboxes.drain();
+  }
+
+  /** Lets creates and starts wait again after {@link #drain}. */
+  public void resume() {
+    sandboxes.resume();
+  }
+
   /** Levels now, from memory. */
   public SandboxLevels levels() {
     return sandboxes.levels();
@@ -202,7 +260,9 @@ public final class ControlPlane implements AutoCloseable {
 
   /** Names of the failpoints behind all state changes. */
   public static Set<String> failpoints() {
-    return SandboxTransitions.failpoints();
+    Set<String> names = new TreeSet<>(SandboxTransitions.failpoints());
+    names.addAll(SnapshotStep.failpoints());
+    return names;
   }
 
   /**
@@ -252,9 +312,14 @@ public final class ControlPlane implements AutoCloseable {
     return sandboxes;
   }
 
-  private void housekeeping() {
-    sandboxes.purge();
-    retention.apply();
+  /** Removes what is old; not while the clock may be wrong, for what is removed is gone. */
+  void housekeeping() {
+    sandboxes
+        .steadyTime()
+        .ifPresent(now -> {
+          sandboxes.purge(now);
+          retention.apply(now);
+        });
   }
 
   private void prepareSnapshots(int round) {

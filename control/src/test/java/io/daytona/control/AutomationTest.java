@@ -54,6 +54,70 @@ class AutomationTest {
     platform.awaitState(used, "stopped");
   }
 
+  private void jump(Duration by) throws InterruptedException {
+    platform.clock.jump(by);
+    platform.control().sandboxes().automate();
+  }
+
+  @Test
+  void aClockThatJumpsForwardStopsAndDeletesNothing() throws InterruptedException {
+    String idle = platform.create("{\"autoStopInterval\": 5}");
+    String stopped = platform.create("{\"autoDeleteInterval\": 10}");
+    platform.post("/sandbox/" + stopped + "/stop");
+    platform.awaitState(stopped, "stopped");
+    later(Duration.ofMinutes(4));
+    jump(Duration.ofDays(400));
+    later(Duration.ofSeconds(30));
+    assertEquals("started", platform.state(idle));
+    assertEquals("stopped", platform.state(stopped));
+    later(Duration.ofSeconds(31));
+    platform.awaitState(idle, "stopped");
+    later(Duration.ofMinutes(6));
+    platform.awaitState(stopped, "destroyed");
+  }
+
+  @Test
+  void aClockThatJumpsWhileItIsLookedForWhatIsDueStopsNothing() throws InterruptedException {
+    String idle = platform.create("{\"autoStopInterval\": 5}");
+    platform.clock.jumpAfterNextRead(Duration.ofDays(1));
+    platform.control().sandboxes().automate();
+    platform.control().sandboxes().automate();
+    assertEquals("started", platform.state(idle));
+    later(Duration.ofMinutes(6));
+    platform.awaitState(idle, "stopped");
+  }
+
+  @Test
+  void aClockThatJumpsForwardLosesNoHistory() {
+    String id = platform.create("{}");
+    platform.delete("/sandbox/" + id);
+    platform.awaitState(id, "destroyed");
+    long told = platform.count("SELECT count(*) FROM sandbox_journal");
+    platform.clock.jump(Duration.ofDays(400));
+    platform.control().housekeeping();
+    assertEquals(1, platform.count("SELECT count(*) FROM sandbox"));
+    assertEquals(told, platform.count("SELECT count(*) FROM sandbox_journal"));
+    platform.clock.advance(Duration.ofHours(25));
+    platform.control().housekeeping();
+    assertEquals(0, platform.count("SELECT count(*) FROM sandbox"));
+  }
+
+  @Test
+  void aClockThatJumpsBackPutsNothingOff() throws InterruptedException {
+    String idle = platform.create("{\"autoStopInterval\": 5}");
+    String used = platform.create("{\"autoStopInterval\": 5}");
+    later(Duration.ofMinutes(4));
+    jump(Duration.ofDays(-400));
+    platform.control().gate().touch(used);
+    later(Duration.ofSeconds(30));
+    assertEquals("started", platform.state(idle));
+    later(Duration.ofSeconds(31));
+    platform.awaitState(idle, "stopped");
+    assertEquals("started", platform.state(used));
+    later(Duration.ofMinutes(5));
+    platform.awaitState(used, "stopped");
+  }
+
   @Test
   void deletesEphemeralSandboxesInsteadOfStoppingThem() throws InterruptedException {
     String id = platform.create("{\"autoStopInterval\": 1, \"autoDeleteInterval\": 0}");

@@ -60,7 +60,10 @@ class DatabaseOutageTest {
     TestPlatform.Reply reply = platform.post("/sandbox", "{\"name\": \"unlucky\"}");
     assertEquals(503, reply.status(), reply.toString());
     assertTrue(Integer.parseInt(reply.header("retry-after")) > 0);
-    assertEquals(503, platform.get("/sandbox/" + kept).status());
+    platform.databaseDiskFull = true;
+    TestPlatform.Reply full = platform.get("/sandbox/" + kept);
+    assertEquals(503, full.status());
+    assertTrue(full.text("message").startsWith("The database's disk is full: "), full.toString());
     postgres.restart();
     assertEquals("started", platform.get("/sandbox/" + kept).text("state"));
     platform.await("nothing else", () -> platform.runner.running.equals(Set.of(kept)));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.http.HttpConfig;
 import io.daytona.http.HttpServer;
+import io.daytona.wire.runner.ExitCause;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -87,7 +88,7 @@ class ExplanationTest {
   @Test
   void oneThatEndedByItsMemoryLimit() throws Exception {
     String id = platform.create("{}");
-    platform.runner.end(id, true);
+    platform.runner.end(id, ExitCause.OUT_OF_MEMORY);
     platform.awaitState(id, "stopped");
     String text = explained(id);
     assertEquals("stopped, wanted stopped", told(text, "state"));
@@ -121,7 +122,7 @@ class ExplanationTest {
     assertEquals("destroyed, wanted destroyed", told(text, "state"));
     assertTrue(text.contains("started → destroying (delete): asked by a client"), text);
     platform.clock.advance(Duration.ofHours(25));
-    platform.control().sandboxes().purge();
+    platform.control().housekeeping();
     String rest = explained(id);
     assertTrue(told(rest, "state").startsWith("destroyed; its row was removed"), rest);
     assertTrue(rest.contains("destroying → destroyed (gone)"), rest);

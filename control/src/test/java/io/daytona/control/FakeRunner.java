@@ -1,5 +1,6 @@
 package io.daytona.control;
 
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
@@ -26,12 +27,13 @@ final class FakeRunner implements Runner {
   final Set<String> running = ConcurrentHashMap.newKeySet();
   final List<String> calls = new CopyOnWriteArrayList<>();
   final Set<String> layers = ConcurrentHashMap.newKeySet();
+  final Map<String, ExitCause> causes = new ConcurrentHashMap<>();
   final List<PreparedImage> prepared = new CopyOnWriteArrayList<>();
   volatile Consumer<SandboxSpec> beforeStart = spec -> {};
   volatile Consumer<String> beforeStop = id -> {};
   volatile Consumer<String> beforeDestroy = id -> {};
   volatile Consumer<String> beforeImport = layer -> {};
-  private volatile ExitListener listener = (id, outOfMemory) -> {};
+  private volatile ExitListener listener = (id, cause) -> {};
 
   /** A runner whose default image is ready to be imported. */
   static FakeRunner withImage() {
@@ -64,9 +66,9 @@ final class FakeRunner implements Runner {
   }
 
   /** The sandbox's first process ends by itself. */
-  void end(String id, boolean outOfMemory) {
+  void end(String id, ExitCause cause) {
     running.remove(id);
-    listener.exited(id, outOfMemory);
+    listener.exited(id, cause);
   }
 
   @Override
@@ -147,6 +149,11 @@ final class FakeRunner implements Runner {
         disks.keySet().stream().filter(id -> !sandboxIds.contains(id)).collect(Collectors.toSet());
     removed.forEach(this::destroy);
     return removed;
+  }
+
+  @Override
+  public ExitCause causeOfEnd(String sandboxId) {
+    return causes.getOrDefault(sandboxId, ExitCause.ENDED);
   }
 
   @Override

@@ -26,6 +26,7 @@ class OverloadTest {
           1,
           1,
           1,
+          75,
           5);
 
   @Test

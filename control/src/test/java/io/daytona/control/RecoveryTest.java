@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.wire.access.Credentials;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.ExitCause;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -72,6 +73,8 @@ class RecoveryTest {
   @Test
   void stopsRowsThatDoNotRunAndEndsWhatShouldNotRun() {
     String dead = left("started", "started", false);
+    String filler = left("started", "started", false);
+    platform.runner.causes.put(filler, ExitCause.POOL_FULL);
     String alive = left("started", "started", true);
     String unwanted = left("stopped", "stopped", true);
     String errored = left("error", "started", true);
@@ -87,6 +90,8 @@ class RecoveryTest {
                 "SELECT reason FROM sandbox_journal WHERE sandbox_id = ?::uuid ORDER BY id DESC",
                 dead)
             .contains("did not run"));
+    assertTrue(
+        platform.get("/sandbox/" + filler).text("errorReason").startsWith("no space left on the"));
     assertEquals("started", platform.state(alive));
     assertTrue(platform.runner.running.contains(alive));
     platform.await("ended", () -> !platform.runner.running.contains(unwanted));
@@ -173,7 +178,7 @@ class RecoveryTest {
     String young = platform.create("{}");
     platform.delete("/sandbox/" + young);
     platform.awaitState(young, "destroyed");
-    platform.control().sandboxes().purge();
+    platform.control().housekeeping();
     assertEquals("no row", platform.state(old));
     assertEquals("destroyed", platform.state(young));
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.SandboxSpec;
 import java.time.Duration;
 import java.util.List;
@@ -240,9 +241,21 @@ class SandboxLifeTest {
   @Test
   void recordsASandboxThatEndsByItself() {
     String id = platform.create("{}");
-    platform.runner.end(id, true);
+    platform.runner.end(id, ExitCause.OUT_OF_MEMORY);
     platform.awaitState(id, "stopped");
     assertTrue(platform.get("/sandbox/" + id).text("errorReason").contains("out of memory"));
+    assertEquals("started", platform.post("/sandbox/" + id + "/start").text("state"));
+    assertTrue(platform.get("/sandbox/" + id).body().path("errorReason").isMissingNode());
+  }
+
+  @Test
+  void recordsThatTheHostEndedASandboxThatFilledIt() {
+    String id = platform.create("{}");
+    platform.runner.end(id, ExitCause.POOL_FULL);
+    platform.awaitState(id, "stopped");
+    String reason = platform.get("/sandbox/" + id).text("errorReason");
+    assertTrue(reason.startsWith("no space left on the host: "), reason);
+    assertTrue(reason.contains("start it again when there is room, or delete it"), reason);
     assertEquals("started", platform.post("/sandbox/" + id + "/start").text("state"));
     assertTrue(platform.get("/sandbox/" + id).body().path("errorReason").isMissingNode());
   }

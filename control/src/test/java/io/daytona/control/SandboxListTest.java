@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -241,9 +242,23 @@ class SandboxListTest {
         "isPublic=maybe",
         "minCpu=-1",
         "createdAtAfter=yesterday",
+        "createdAtAfter=%2B999999999-12-31T23:59:59-18:00",
+        "createdAtBefore=-999999999-01-01T00:00:00Z",
+        // A number in digits that only Java takes, and a time that PostgreSQL does not.
+        "sort=cpu&cursor=" + cursor("\u0661"),
+        "sort=createdAt&cursor=" + cursor("+1000000000-12-31T23:59:59Z"),
+        "sort=createdAt&cursor=" + cursor("0000-01-01T00:00:00Z"),
         "labels=%7B",
         "labels=%5B1%5D",
         "labels=%7B%22a%22%3A1%7D");
+  }
+
+  private static String cursor(String value) {
+    String json =
+        "{\"sortValue\":\"%s\",\"id\":\"01234567-89ab-cdef-0123-456789abcdef\"}".formatted(value);
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
   }
 
   @ParameterizedTest

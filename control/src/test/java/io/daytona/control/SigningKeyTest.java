@@ -192,7 +192,7 @@ class SigningKeyTest {
     platform.delete("/sandbox/" + id);
     platform.awaitState(id, "destroyed");
     platform.clock.advance(Duration.ofHours(25));
-    platform.control().sandboxes().purge();
+    platform.control().housekeeping();
     assertEquals(0, platform.count("SELECT count(*) FROM sandbox_signing_key"));
   }
 }

@@ -41,6 +41,7 @@ final class TestPlatform implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final TestPostgres postgres;
   private final RateLimiters limits;
+  volatile boolean databaseDiskFull;
   private ControlPlane control;
   private HttpServer server;
 
@@ -110,7 +111,14 @@ final class TestPlatform implements AutoCloseable {
   private ControlPlane plane(ControlConfig config) {
     Failpoints failpoints = passed::add;
     ControlPlane plane =
-        new ControlPlane(config, dataSource, runner, failpoints, clock, limits.limits());
+        new ControlPlane(
+            config,
+            dataSource,
+            new ControlPlane.Surroundings(() -> databaseDiskFull, clock::nanos),
+            runner,
+            failpoints,
+            clock,
+            limits.limits());
     plane.start();
     return plane;
   }

@@ -39,9 +39,14 @@ class StrippedCall<B> implements Call<B> {
 
   @Override
   public String uri() {
-    String uri = call.uri();
+    boolean holdsKey = call.queryMap().containsKey(SandboxAuthenticator.AUTH_KEY);
+    return holdsKey ? withoutKey(call.uri()) : call.uri();
+  }
+
+  /** An address without the parameter that lets a caller in. */
+  static String withoutKey(String uri) {
     int query = uri.indexOf('?');
-    if (query < 0 || !call.queryMap().containsKey(SandboxAuthenticator.AUTH_KEY)) {
+    if (query < 0) {
       return uri;
     }
     String kept =
@@ -104,7 +109,7 @@ class StrippedCall<B> implements Call<B> {
   }
 
   /** Cookies of programs in the sandbox are theirs. */
-  private static String otherCookies(String cookies) {
+  static String otherCookies(String cookies) {
     return Arrays.stream(cookies.split(";", -1))
         .map(String::strip)
         .filter(cookie -> !cookie.isEmpty() && !cookie.startsWith(AUTH_COOKIE))

@@ -1,5 +1,6 @@
 package io.daytona.http;
 
+import io.daytona.wire.admission.Bulkhead;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,10 @@ public interface Call<B> {
   /** {@code scheme://host[:port]} that the client used, {@code X-Forwarded-*} honoured. */
   String origin();
 
-  /** Address at the other end of the connection: the client's, or that of the proxy before us. */
+  /**
+   * Address of the client: that at the other end of the connection, or the one a trusted proxy
+   * there speaks for.
+   */
   InetAddress clientAddress();
 
   /** Id of this request, echoed in {@code X-Request-Id}. */
@@ -67,10 +71,8 @@ public interface Call<B> {
   Watch whenClientLeaves(Runnable action);
 
   /** Ends a {@link #whenClientLeaves}. */
-  interface Watch extends AutoCloseable {
-    @Override
-    void close();
-  }
+  @FunctionalInterface
+  interface Watch extends Bulkhead.Watch {}
 
   /** Adds a {@code Server-Timing} entry to the reply, in milliseconds. */
   void timing(String name, double millis);

@@ -72,6 +72,11 @@ final class Departures implements AutoCloseable {
     endless.forEach(Runnable::run);
   }
 
+  /** Endless replies may begin again. */
+  void resume() {
+    stopping = false;
+  }
+
   private void look() {
     try {
       long now = System.nanoTime();

@@ -8,11 +8,10 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
@@ -34,21 +33,19 @@ final class EdgeHandler extends Handler.Wrapper {
   private final String version;
   private final CorsPolicy cors;
   private final RequestRewriter rewriter;
-  private final int maxConcurrent;
+  private final TrustedProxies proxies;
+  private final RunningRequests running;
   private final Function<String, ErrorRenderer> errors;
   private final CompletableFuture<?> ready;
   private final Departures departures;
   private final RequestMeter meter;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition left = lock.newCondition();
-  private int running;
-  private boolean draining;
 
   EdgeHandler(
       String version,
       CorsPolicy cors,
       RequestRewriter rewriter,
-      int maxConcurrent,
+      TrustedProxies proxies,
+      RunningRequests running,
       Function<String, ErrorRenderer> errors,
       CompletableFuture<?> ready,
       Departures departures,
@@ -56,7 +53,8 @@ final class EdgeHandler extends Handler.Wrapper {
     this.version = version;
     this.cors = cors;
     this.rewriter = rewriter;
-    this.maxConcurrent = maxConcurrent;
+    this.proxies = proxies;
+    this.running = running;
     this.errors = errors;
     this.ready = ready;
     this.departures = departures;
@@ -83,7 +81,9 @@ final class EdgeHandler extends Handler.Wrapper {
     request.setAttribute(Exchange.ATTRIBUTE, exchange);
     Response response = new UnreadBody(exchange, request, plain);
     ConnectionMetaData connection = request.getConnectionMetaData();
-    exchange.client(connection.getRemoteSocketAddress());
+    exchange.client(
+        connection.getRemoteSocketAddress(), proxies, head.getValuesList("X-Forwarded-For"));
+    exchange.connection(connection);
     exchange.departures(
         action ->
             departures.watch(
@@ -100,9 +100,12 @@ final class EdgeHandler extends Handler.Wrapper {
     }
     DaytonaException refused = malformed(request);
     if (refused == null) {
-      refused = enter();
+      refused = enter(request);
     }
     if (refused != null) {
+      if (running.draining()) {
+        response.getHeaders().put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE);
+      }
       Failures.write(refused, errors.apply(exchange.loggedPath()), exchange, response, callback);
       measured(exchange, response.getStatus());
       logged(exchange, response.getStatus(), null);
@@ -145,7 +148,7 @@ final class EdgeHandler extends Handler.Wrapper {
   }
 
   private void completed(Exchange exchange, Response response, @Nullable Throwable failure) {
-    leave();
+    running.leave();
     measured(exchange, response.getStatus());
     logged(exchange, response.getStatus(), failure);
   }
@@ -176,62 +179,17 @@ final class EdgeHandler extends Handler.Wrapper {
   }
 
   /** Requests that are being served. */
-  int running() {
-    lock.lock();
-    try {
-      return running;
-    } finally {
-      lock.unlock();
-    }
+  RunningRequests running() {
+    return running;
   }
 
-  /** Refuses new requests and waits until the running ones have ended, no longer than asked. */
-  void drain(Duration patience) {
-    lock.lock();
-    try {
-      draining = true;
-      long nanos = patience.toNanos();
-      while (running > 0 && nanos > 0) {
-        nanos = left.awaitNanos(nanos);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private @Nullable DaytonaException enter() {
+  private @Nullable DaytonaException enter(Request request) {
     try {
       ready.join();
     } catch (CompletionException | CancellationException e) {
       return DaytonaException.unavailable("The server does not start.", Duration.ofSeconds(5));
     }
-    lock.lock();
-    try {
-      if (draining) {
-        return DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
-      }
-      if (running >= maxConcurrent) {
-        return DaytonaException.unavailable(
-            "The server is busy with " + maxConcurrent + " requests; try again shortly.",
-            Duration.ofSeconds(1));
-      }
-      running++;
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void leave() {
-    lock.lock();
-    try {
-      running--;
-      left.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    return running.enter(request.getHeaders().get(HttpServer.DRAIN_PASS));
   }
 
   private Request rewritten(Request request) {

@@ -1,5 +1,7 @@
 package io.daytona.http;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,7 @@ import java.util.Optional;
  * @param status status of a successful reply, 200…299
  * @param handler does the work on a virtual thread, may block
  * @param limiter what a request counts for; empty for one that is never counted
+ * @param headers request headers that it knows, name to one sentence, for the OpenAPI document
  * @param <B> body
  * @param <R> reply
  */
@@ -33,7 +36,8 @@ public record Endpoint<B, R>(
     Class<R> reply,
     int status,
     Handler<B, R> handler,
-    Optional<Limiter> limiter)
+    Optional<Limiter> limiter,
+    Map<String, String> headers)
     implements Route {
 
   /** A row that counts as its access says: by address for the public, else by organization. */
@@ -57,7 +61,8 @@ public record Endpoint<B, R>(
         reply,
         status,
         handler,
-        Limiter.usual(access));
+        Limiter.usual(access),
+        Map.of());
   }
 
   /** The same row with a limiter of its own. */
@@ -72,7 +77,15 @@ public record Endpoint<B, R>(
 
   private Endpoint<B, R> counted(Optional<Limiter> own) {
     return new Endpoint<>(
-        method, path, operation, summary, access, body, reply, status, handler, own);
+        method, path, operation, summary, access, body, reply, status, handler, own, headers);
+  }
+
+  /** The same row with a request header that it knows. */
+  public Endpoint<B, R> header(String name, String sentence) {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(name, sentence);
+    return new Endpoint<>(
+        method, path, operation, summary, access, body, reply, status, handler, limiter, more);
   }
 
   /** Does the work of an endpoint. */

@@ -12,12 +12,12 @@ import java.io.InputStream;
 final class EndpointHandler<B, R> implements Handler {
   private final Mount mount;
   private final Endpoint<B, R> endpoint;
-  private final BodyBudget budget;
+  private final Shared shared;
 
-  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, BodyBudget budget) {
+  EndpointHandler(Mount mount, Endpoint<B, R> endpoint, Shared shared) {
     this.mount = mount;
     this.endpoint = endpoint;
-    this.budget = budget;
+    this.shared = shared;
   }
 
   @Override
@@ -26,16 +26,24 @@ final class EndpointHandler<B, R> implements Handler {
     Replies replies = new Replies(context.res(), exchange);
     Runnable finished = () -> {};
     exchange.operation(endpoint.operation());
+    if (endpoint.method() == Method.ANY) {
+      exchange.rests();
+    }
     LogContext.begin(exchange.requestId());
-    try (BodyBudget.Share share = budget.share()) {
+    try (Shared.Part part = shared.part()) {
       JavalinCall<B> call = new JavalinCall<>(context, exchange, mount.prefix() + endpoint.path());
       if (!(endpoint.access() instanceof Access.Public)) {
         Object principal = mount.authenticator().authenticate(call, endpoint);
         call.principal(principal);
         LogContext.letIn(principal);
+        String organization = Shared.organization(principal);
+        part.belongsTo(organization);
+        if (!exchange.connection(known -> shared.keeps(known, organization))) {
+          context.res().setHeader("Connection", "close");
+        }
       }
       finished = mount.observer().started(call, endpoint);
-      readBody(context.req(), share, call);
+      readBody(context.req(), part, call);
       R reply = endpoint.handler().handle(call);
       replies.success(endpoint, reply);
     } catch (Exception e) {
@@ -49,12 +57,14 @@ final class EndpointHandler<B, R> implements Handler {
     }
   }
 
-  private void readBody(HttpServletRequest request, BodyBudget.Share share, JavalinCall<B> call)
-      throws IOException {
+  private void readBody(HttpServletRequest request, Shared.Part part, JavalinCall<B> call)
+      throws IOException, InterruptedException {
     if (endpoint.body() == InputStream.class) {
       call.body(endpoint.body().cast(request.getInputStream()));
     } else if (endpoint.body() != Void.class) {
-      call.body(JsonBody.read(request, mount.maxJsonBytes(), share, endpoint.body()));
+      call.body(
+          JsonBody.read(
+              request, mount.maxJsonBytes(), part.body(), call::whenClientLeaves, endpoint.body()));
     }
   }
 }

@@ -9,7 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.jspecify.annotations.Nullable;
 
 /** What is remembered of one request from its first byte on. */
@@ -28,6 +30,8 @@ final class Exchange {
   private volatile Function<Runnable, Call.Watch> stop = action -> () -> {};
   private volatile InetAddress client = InetAddress.getLoopbackAddress();
   private volatile Map<String, String> ids = Map.of();
+  private volatile @Nullable ConnectionMetaData connection;
+  private volatile boolean mayRest;
   private volatile @Nullable String operation;
   private volatile @Nullable String refusal;
 
@@ -90,11 +94,32 @@ final class Exchange {
     return refusal != null;
   }
 
-  /** Sets the other end of the connection. */
-  void client(SocketAddress address) {
+  /** Sets who asks: the other end of the connection, or whom a trusted proxy there speaks for. */
+  void client(SocketAddress address, TrustedProxies proxies, List<String> forwarded) {
     if (address instanceof InetSocketAddress internet) {
-      client = internet.getAddress();
+      client = proxies.client(internet.getAddress(), forwarded);
     }
+  }
+
+  /** Sets the connection it came over. */
+  void connection(ConnectionMetaData value) {
+    connection = value;
+  }
+
+  /** Whether something holds for the connection it came over. */
+  boolean connection(Predicate<ConnectionMetaData> test) {
+    ConnectionMetaData known = connection;
+    return known == null || test.test(known);
+  }
+
+  /** Its body is a conversation with a program, in which silence is no fault. */
+  void rests() {
+    mayRest = true;
+  }
+
+  /** Whether its body may be silent for as long as the connection may. */
+  boolean mayRest() {
+    return mayRest;
   }
 
   /** See {@link Call#clientAddress}. */

@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class Failures {
   private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
 
+  private static final FaultLog FAULTS = new FaultLog(LOG, System::nanoTime);
+
   private Failures() {}
 
   /** What the client is told about any failure. */
@@ -24,13 +26,17 @@ final class Failures {
     return switch (failure) {
       case DaytonaException known -> {
         if (known.kind().status() >= 500) {
-          LOG.warn(
-              "request failed: method={} path={} status={} message={}",
-              exchange.method(),
-              exchange.loggedPath(),
-              known.kind().status(),
-              known.sentence(),
-              known.getCause());
+          // A sandbox can cause as many of these as it likes: one line, without a stack trace.
+          FAULTS.write(
+              LogContext.sandbox(),
+              () ->
+                  LOG.warn(
+                      "request failed: method={} path={} status={} message={} cause={}",
+                      exchange.method(),
+                      exchange.loggedPath(),
+                      known.kind().status(),
+                      known.sentence(),
+                      known.getCause() == null ? "-" : FaultLog.causes(known.getCause())));
         }
         yield known;
       }
@@ -39,11 +45,14 @@ final class Failures {
         yield DaytonaException.of(ErrorKind.REQUEST_TIMEOUT, "the request was not sent completely");
       }
       case IOException lost -> {
-        LOG.info(
-            "client or sandbox went away: method={} path={} cause={}",
-            exchange.method(),
-            exchange.loggedPath(),
-            lost.toString());
+        FAULTS.write(
+            LogContext.sandbox(),
+            () ->
+                LOG.info(
+                    "client or sandbox went away: method={} path={} cause={}",
+                    exchange.method(),
+                    exchange.loggedPath(),
+                    lost.toString()));
         yield DaytonaException.of(
             ErrorKind.BAD_GATEWAY, "The connection was lost while the request ran.", lost);
       }
@@ -64,8 +73,14 @@ final class Failures {
   }
 
   private static DaytonaException unexpected(Exception failure, Exchange exchange) {
-    LOG.error(
-        "unexpected failure: method={} path={}", exchange.method(), exchange.loggedPath(), failure);
+    FAULTS.write(
+        LogContext.sandbox(),
+        () ->
+            LOG.error(
+                "unexpected failure: method={} path={}",
+                exchange.method(),
+                exchange.loggedPath(),
+                failure));
     return DaytonaException.of(ErrorKind.INTERNAL, "An unexpected error occurred.", failure);
   }
 

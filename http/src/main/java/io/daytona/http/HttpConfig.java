@@ -25,7 +25,7 @@ public record HttpConfig(
             fallback = "4096")
         int maxSockets,
     @Config.Key(
-            value = "Connections one listener keeps open at once; more wait to be accepted",
+            value = "Connections one listener keeps open at once; more get 503 with Retry-After",
             fallback = "9216")
         int maxConnections,
     @Config.Key(value = "Largest JSON body in bytes; more gets 413", fallback = "1048576")
@@ -40,11 +40,24 @@ public record HttpConfig(
         int requestIdleSeconds,
     @Config.Key(value = "Seconds a connection without a request stays open", fallback = "300")
         int keepAliveSeconds,
-    @Config.Key(value = "Seconds running requests get when the server stops", fallback = "6")
+    @Config.Key(
+            value = "Seconds running requests get to end when the server stops, 0 to 40",
+            fallback = "20")
         int stopSeconds) {
+
+  private static final int LONGEST_STOP_SECONDS = 40;
+
+  /** Checks the time to stop, after which the supervisor ends the server. */
+  public HttpConfig {
+    if (stopSeconds < 0 || stopSeconds > LONGEST_STOP_SECONDS) {
+      throw new IllegalArgumentException(
+          "DAYTONA_SERVER_HTTP_STOP_SECONDS is %d, allowed are 0 to %d"
+              .formatted(stopSeconds, LONGEST_STOP_SECONDS));
+    }
+  }
 
   /** The limits that hold when nothing is configured. */
   public static HttpConfig defaults() {
-    return new HttpConfig(4096, 4096, 9216, 1 << 20, 64 << 10, 9000, 300, 6);
+    return new HttpConfig(4096, 4096, 9216, 1 << 20, 64 << 10, 9000, 300, 20);
   }
 }

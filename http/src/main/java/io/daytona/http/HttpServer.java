@@ -1,23 +1,16 @@
 package io.daytona.http;
 
-import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.admission.Level;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
-import io.javalin.http.Context;
-import io.javalin.http.HandlerType;
-import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -32,40 +25,34 @@ import org.jspecify.annotations.Nullable;
  * {@code Server-Timing} and {@code X-Daytona-Api-Version}.
  */
 public final class HttpServer implements AutoCloseable {
-  /** Of HTTP and WebDAV. */
-  private static final List<String> ANY_METHOD =
-      List.of(
-          "GET",
-          "HEAD",
-          "POST",
-          "PUT",
-          "PATCH",
-          "DELETE",
-          "OPTIONS",
-          "TRACE",
-          "QUERY",
-          "PROPFIND",
-          "PROPPATCH",
-          "MKCOL",
-          "COPY",
-          "MOVE",
-          "LOCK",
-          "UNLOCK",
-          "REPORT",
-          "SEARCH");
+  /** Header of requests that are let in although the listener drains. */
+  public static final String DRAIN_PASS = "X-Daytona-Drain-Pass";
+
+  private static final int LOOKS_PER_LIMIT = 10;
 
   private final Javalin javalin;
   private final EdgeHandler edge;
+  private final Shared shared;
   private final Sockets sockets;
   private final Departures departures;
+  private final SlowClients slow;
   private final Duration grace;
+  private boolean settled;
 
   private HttpServer(
-      Javalin javalin, EdgeHandler edge, Sockets sockets, Departures departures, Duration grace) {
+      Javalin javalin,
+      EdgeHandler edge,
+      Shared shared,
+      Sockets sockets,
+      Departures departures,
+      SlowClients slow,
+      Duration grace) {
     this.javalin = javalin;
     this.edge = edge;
+    this.shared = shared;
     this.sockets = sockets;
     this.departures = departures;
+    this.slow = slow;
     this.grace = grace;
   }
 
@@ -81,7 +68,7 @@ public final class HttpServer implements AutoCloseable {
 
   /** Requests that are being served; an open WebSocket is none any more. */
   public int runningRequests() {
-    return edge.running();
+    return edge.running().count();
   }
 
   /** WebSockets that are open. */
@@ -106,20 +93,60 @@ public final class HttpServer implements AutoCloseable {
             .getIdleTimeout());
   }
 
+  /** How full is what organizations share. */
+  public List<Level> levels() {
+    return shared.levels();
+  }
+
   /**
-   * Refuses new requests, ends replies that have no end of their own and closes WebSockets; waits
-   * for other running requests and for handlers as long as configured, then ends them.
+   * Refuses new requests with 503 and lets those that run come to their end; ends replies that have
+   * no end of their own and closes WebSockets.
+   *
+   * @param pass value of the header {@value #DRAIN_PASS} that lets a request in nevertheless; null:
+   *     none is
    */
+  public void drain(@Nullable String pass) {
+    edge.running().refuse(pass);
+    sockets.stop();
+    departures.stop();
+  }
+
+  /** Takes requests again after {@link #drain}. */
+  public void resume() {
+    departures.resume();
+    sockets.resume();
+    edge.running().admit();
+  }
+
+  /** Lets {@link #close} wait no longer, now or when it is called. */
+  public void hurry() {
+    edge.running().hurry();
+    sockets.hurry();
+  }
+
+  /**
+   * Drains and waits for running requests and handlers, once and as long as configured. New
+   * requests are answered meanwhile, with 503.
+   */
+  public synchronized void settle() {
+    if (settled) {
+      return;
+    }
+    drain(null);
+    long deadline = System.nanoTime() + grace.toNanos();
+    edge.running().await(grace);
+    sockets.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    settled = true;
+  }
+
+  /** Settles, and ends what still runs. */
   @Override
   public void close() {
+    settle();
     for (Connector connector : javalin.jettyServer().server().getConnectors()) {
       ((ServerConnector) connector).close();
     }
-    long deadline = System.nanoTime() + grace.toNanos();
-    sockets.stop();
-    departures.stop();
-    edge.drain(grace);
-    sockets.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    slow.close();
     javalin.stop();
     departures.close();
   }
@@ -135,11 +162,11 @@ public final class HttpServer implements AutoCloseable {
     private String version = "0.0.0-dev";
     private CorsPolicy cors = CorsPolicy.API;
     private RequestRewriter rewriter = RequestRewriter.NONE;
-    private final BodyBudget bodies = BodyBudget.ofHeap();
-    private final BodyBudget messages = BodyBudget.ofHeap();
+    private ClientLimits limits = ClientLimits.defaults();
     private Duration messageTime = Duration.ofMinutes(2);
     private long maxJsonBytes;
     private Duration departuresEvery = Duration.ofSeconds(5);
+    private Duration bodyGrace = Duration.ofSeconds(30);
     private RequestMeter meter = RequestMeter.NONE;
     private CompletableFuture<?> ready = CompletableFuture.completedFuture("");
 
@@ -214,6 +241,18 @@ public final class HttpServer implements AutoCloseable {
       return this;
     }
 
+    /** What one client or organization may ask. */
+    public Builder limits(ClientLimits value) {
+      this.limits = value;
+      return this;
+    }
+
+    /** How long a body may have any rate. */
+    Builder bodyGrace(Duration value) {
+      this.bodyGrace = value;
+      return this;
+    }
+
     /** How often it is looked for clients that have left while their requests are silent. */
     Builder lookForDepartures(Duration every) {
       this.departuresEvery = every;
@@ -272,43 +311,60 @@ public final class HttpServer implements AutoCloseable {
         throw new IllegalStateException("a listener needs a table");
       }
       Departures departures = new Departures(departuresEvery);
+      Shared shared = Shared.of(config, limits);
+      Routes routes = new Routes(mounts, shared);
       EdgeHandler edge =
           new EdgeHandler(
               version,
               cors,
               rewriter,
-              config.maxConcurrentRequests(),
-              this::errorsFor,
+              limits.trustedProxies().map(TrustedProxies::of).orElse(TrustedProxies.NONE),
+              new RunningRequests(config.maxConcurrentRequests()),
+              routes::errorsFor,
               ready,
               departures,
               meter);
       Sockets sockets = new Sockets(config.maxSockets(), messageTime);
-      Javalin javalin = Javalin.create(settings -> configure(settings, edge, sockets));
+      Javalin javalin =
+          Javalin.create(settings -> configure(settings, edge, sockets, shared, routes));
       try {
         javalin.start();
       } catch (RuntimeException e) {
         departures.close();
         throw e;
       }
+      ServerConnector connector =
+          (ServerConnector) javalin.jettyServer().server().getConnectors()[0];
       return new HttpServer(
-          javalin, edge, sockets, departures, Duration.ofSeconds(config.stopSeconds()));
+          javalin,
+          edge,
+          shared,
+          sockets,
+          departures,
+          new SlowClients(connector, limits, bodyGrace, looks()),
+          Duration.ofSeconds(config.stopSeconds()));
     }
 
-    private void configure(JavalinConfig javalin, EdgeHandler edge, Sockets sockets) {
+    /** Often enough that no limit of time is passed by much. */
+    private Duration looks() {
+      Duration least = Duration.ofSeconds(limits.headSeconds());
+      return (bodyGrace.compareTo(least) < 0 ? bodyGrace : least).dividedBy(LOOKS_PER_LIMIT);
+    }
+
+    private void configure(
+        JavalinConfig javalin, EdgeHandler edge, Sockets sockets, Shared shared, Routes routes) {
       javalin.startup.showJavalinBanner = false;
       javalin.startup.showOldJavalinVersionWarning = false;
       javalin.startup.startupWatcherEnabled = false;
       javalin.http.compressionStrategy = CompressionStrategy.NONE;
       javalin.concurrency.useVirtualThreads = true;
       javalin.jetty.threadPool = JettySettings.threads(name);
-      javalin.jetty.modifyServer(server -> configure(server, edge, sockets));
+      javalin.jetty.modifyServer(server -> configure(server, edge, sockets, shared, routes));
       javalin.jetty.modifyServletContextHandler(
           context -> context.getServletHandler().setDecodeAmbiguousURIs(true));
       javalin.jetty.modifyHttpConfiguration(http -> JettySettings.configure(http, config));
       javalin.jetty.addConnector(this::connector);
-      mounts.forEach(mount -> route(javalin, mount));
-      javalin.routes.exception(HttpResponseException.class, this::unrouted);
-      javalin.routes.exception(Exception.class, this::unrouted);
+      routes.addTo(javalin);
     }
 
     private ServerConnector connector(Server server, HttpConfiguration http) {
@@ -325,88 +381,11 @@ public final class HttpServer implements AutoCloseable {
       return connector;
     }
 
-    private void configure(Server server, EdgeHandler edge, Sockets sockets) {
-      edge.setHandler(new SocketHandler(server, mounts, sockets, messages, this::errorsFor));
+    private void configure(
+        Server server, EdgeHandler edge, Sockets sockets, Shared shared, Routes routes) {
+      edge.setHandler(new SocketHandler(server, mounts, sockets, shared, routes::errorsFor));
       server.setHandler(edge);
-      server.setErrorHandler(new JettyErrors(edge, this::errorsFor));
-    }
-
-    private void route(JavalinConfig javalin, Mount mount) {
-      // Javalin takes the first template that matches, so fixed segments go before parameters.
-      Stream.concat(mount.table().endpoints().stream(), plainSockets(mount.table()))
-          .sorted(Comparator.comparing(endpoint -> endpoint.path().replace("{", "\uffff")))
-          .forEach(endpoint -> route(javalin, mount, endpoint));
-    }
-
-    /** Rows that tell a plain request to a WebSocket's path what is wrong. */
-    private static Stream<Endpoint<?, ?>> plainSockets(EndpointTable table) {
-      Set<String> served =
-          table.endpoints().stream()
-              .filter(row -> row.method() == Method.GET)
-              .map(Endpoint::path)
-              .collect(Collectors.toSet());
-      return table.sockets().stream()
-          .filter(row -> !served.contains(row.path()))
-          .map(row ->
-              Endpoint.get(
-                  row.path(),
-                  row.operation(),
-                  row.summary(),
-                  row.access(),
-                  Void.class,
-                  _ -> {
-                    throw DaytonaException.badRequest(
-                        "bad request: this path takes WebSockets only; ask for the upgrade");
-                  }));
-    }
-
-    private <B, R> void route(JavalinConfig javalin, Mount mount, Endpoint<B, R> endpoint) {
-      EndpointHandler<B, R> handler = new EndpointHandler<>(mount, endpoint, bodies);
-      for (String path : paths(mount.prefix() + endpoint.path())) {
-        for (String method : methods(endpoint.method())) {
-          HandlerType type = HandlerType.findOrCreate(method);
-          javalin.routes.addEndpoint(new io.javalin.router.Endpoint(type, path, handler));
-        }
-      }
-    }
-
-    private static List<String> methods(Method method) {
-      return switch (method) {
-        case GET -> List.of("GET", "HEAD");
-        case ANY -> ANY_METHOD;
-        default -> List.of(method.name());
-      };
-    }
-
-    /** A template in Javalin's words; one with a rest is two, with it and without. */
-    private static List<String> paths(String template) {
-      int rest = template.indexOf("...}");
-      if (rest < 0) {
-        return List.of(template);
-      }
-      int brace = template.lastIndexOf('{', rest);
-      return List.of(
-          template.substring(0, brace) + "<" + template.substring(brace + 1, rest) + ">",
-          template.substring(0, brace - 1));
-    }
-
-    /** Javalin throws when no route matches; everything else is answered by its handler. */
-    private void unrouted(Exception failure, Context context) {
-      Exchange exchange = EdgeHandler.exchange(context.req());
-      Exception shown =
-          failure instanceof HttpResponseException
-              ? DaytonaException.notFound(
-                  "Cannot " + exchange.method() + " " + exchange.loggedPath())
-              : failure;
-      new Replies(context.res(), exchange).failure(errorsFor(exchange.loggedPath()), shown);
-    }
-
-    private ErrorRenderer errorsFor(String path) {
-      return mounts.stream()
-          .filter(mount -> mount.covers(path))
-          .max(Comparator.comparingInt(mount -> mount.fixedPrefix().length()))
-          .orElse(mounts.getFirst())
-          .errors();
+      server.setErrorHandler(new JettyErrors(edge, routes::errorsFor));
     }
   }
 }

@@ -26,6 +26,7 @@ final class Inbox {
   private static final long MESSAGE_BYTES = 64;
 
   private final BodyBudget budget;
+  private volatile String organization = "";
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Waiting> waiting = new ArrayDeque<>();
@@ -39,7 +40,12 @@ final class Inbox {
 
   Inbox(BodyBudget budget) {
     this.budget = budget;
-    this.share = budget.furtherShare();
+    this.share = budget.furtherShare(organization);
+  }
+
+  /** Tells who the peer is; called before the first message. */
+  void organization(String id) {
+    organization = id;
   }
 
   /** A message with the memory it holds. */
@@ -89,7 +95,7 @@ final class Inbox {
   private void begin() {
     lock.lock();
     try {
-      share = waiting.isEmpty() ? budget.share() : budget.furtherShare();
+      share = waiting.isEmpty() ? budget.share(organization) : budget.furtherShare(organization);
     } finally {
       lock.unlock();
     }
@@ -126,7 +132,7 @@ final class Inbox {
       text = null;
       binary = null;
       size = 0;
-      share = budget.furtherShare();
+      share = budget.furtherShare(organization);
     }
   }
 

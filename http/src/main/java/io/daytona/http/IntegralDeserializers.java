@@ -22,7 +22,7 @@ final class IntegralDeserializers {
     if (token == JsonToken.VALUE_NUMBER_INT || token == JsonToken.VALUE_NUMBER_FLOAT) {
       BigDecimal value = in.getDecimalValue();
       // An exponent like 1e999999 would otherwise be written out digit by digit.
-      if (value.precision() - value.scale() <= 20
+      if ((long) value.precision() - value.scale() <= 20
           && value.stripTrailingZeros().scale() <= 0
           && value.toBigInteger().bitLength() < bits) {
         return value.toBigInteger();

@@ -8,7 +8,6 @@ import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -57,7 +56,8 @@ final class JettySettings {
   /** The listener of a server. */
   static ServerConnector connector(Server server, HttpConfiguration http, HttpConfig config) {
     ServerConnector connector =
-        new ServerConnector(server, 1, 1, new HttpConnectionFactory(http)) {
+        // Strangers must not take the descriptors that the rest of the process needs.
+        new BoundedConnector(server, new HttpConnectionFactory(http), config.maxConnections()) {
           @Override
           protected void configure(Socket socket) {
             super.configure(socket);
@@ -67,8 +67,6 @@ final class JettySettings {
     connector.setIdleTimeout(config.keepAliveSeconds() * 1000L);
     connector.setAcceptQueueSize(1024);
     connector.setReuseAddress(true);
-    // Strangers must not take the descriptors that the rest of the process needs.
-    connector.addBean(new NetworkConnectionLimit(config.maxConnections(), connector));
     return connector;
   }
 

@@ -61,6 +61,11 @@ public final class JettySocket implements Session.Listener, WebSocket {
     this.disconnected = disconnected;
   }
 
+  /** Tells who the peer is; called before the socket opens. */
+  void organization(String id) {
+    inbox.organization(id);
+  }
+
   /** How this side closes. */
   private record Closing(int code, String reason) {}
 

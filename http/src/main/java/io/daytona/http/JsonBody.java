@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
@@ -31,25 +33,37 @@ final class JsonBody {
    * Reads and parses a body; an empty one stands for {@code {}}.
    *
    * @param share takes the memory of the body
+   * @param caller who waits while there is none
    * @throws DaytonaException 413 above the limit, 400 when it is not the JSON that is expected, 503
-   *     when too many large bodies are in memory
+   *     or 429 when too many large bodies are in memory
    */
-  static <B> B read(HttpServletRequest request, long limit, BodyBudget.Share share, Class<B> type)
-      throws IOException {
-    byte[] bytes = bytes(request, limit, share);
+  static <B> B read(
+      HttpServletRequest request,
+      long limit,
+      BodyBudget.Share share,
+      Bulkhead.Caller caller,
+      Class<B> type)
+      throws IOException, InterruptedException {
+    byte[] bytes = bytes(request, limit, share, caller);
+    share.complete();
+    return parse(bytes, type);
+  }
+
+  /**
+   * Parses a body; an empty one stands for {@code {}}.
+   *
+   * @throws DaytonaException 400 when it is not the JSON that is expected
+   */
+  static <B> B parse(byte[] bytes, Class<B> type) throws IOException {
     try {
       B body = Json.mapper().readValue(bytes.length == 0 ? EMPTY_OBJECT : bytes, type);
       if (body == null) {
         throw wrong("request body must be an object", null);
       }
       return body;
-    } catch (JsonParseException e) {
-      throw new DaytonaException(
-          ErrorKind.BAD_REQUEST,
-          ErrorRenderer.MALFORMED_JSON,
-          "Invalid JSON in request body",
-          null,
-          e);
+    } catch (JsonParseException | CharConversionException e) {
+      // A body whose first bytes are those of UTF-32 is read as such.
+      throw malformed(e);
     } catch (JsonMappingException e) {
       throw mapped(e);
     } catch (JsonProcessingException e) {
@@ -57,8 +71,9 @@ final class JsonBody {
     }
   }
 
-  private static byte[] bytes(HttpServletRequest request, long limit, BodyBudget.Share share)
-      throws IOException {
+  private static byte[] bytes(
+      HttpServletRequest request, long limit, BodyBudget.Share share, Bulkhead.Caller caller)
+      throws IOException, InterruptedException {
     long declared = request.getContentLengthLong();
     if (declared > limit) {
       // Asking for the stream tells a client that waits for "100 Continue" to go on.
@@ -67,11 +82,12 @@ final class JsonBody {
       }
       throw tooLarge(limit);
     }
+    long most = declared < 0 ? limit : declared;
     InputStream in = request.getInputStream();
     ByteArrayOutputStream out = new ByteArrayOutputStream(FIRST_BYTES);
     byte[] buffer = new byte[BUFFER_BYTES];
     for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      share.take(n);
+      share.take(n, Math.max(n, most - out.size()), caller);
       out.write(buffer, 0, n);
       if (out.size() > limit) {
         drain(in);
@@ -94,17 +110,21 @@ final class JsonBody {
         ErrorKind.PAYLOAD_TOO_LARGE, "request body must not be larger than " + limit + " bytes");
   }
 
+  private static DaytonaException malformed(IOException cause) {
+    return new DaytonaException(
+        ErrorKind.BAD_REQUEST,
+        ErrorRenderer.MALFORMED_JSON,
+        "Invalid JSON in request body",
+        null,
+        cause);
+  }
+
   private static DaytonaException mapped(JsonMappingException e) {
     if (e.getCause() instanceof DaytonaException refused) {
       return refused;
     }
     if (e.getCause() instanceof JsonParseException broken) {
-      return new DaytonaException(
-          ErrorKind.BAD_REQUEST,
-          ErrorRenderer.MALFORMED_JSON,
-          "Invalid JSON in request body",
-          null,
-          broken);
+      return malformed(broken);
     }
     String where =
         e.getPath().stream()

@@ -46,6 +46,12 @@ public final class LogContext {
     MDC.put(ORGANIZATION, organizationId);
   }
 
+  /** Id of the sandbox that this thread works on; empty for none. */
+  static String sandbox() {
+    String id = MDC.get(SANDBOX);
+    return id == null ? "" : id;
+  }
+
   /** The ids of this thread. */
   static Map<String, String> current() {
     Map<String, String> ids = MDC.getCopyOfContextMap();

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -87,13 +88,18 @@ abstract class RequestCall<B> implements Call<B> {
 
   @Override
   public final String origin() {
-    String scheme = forwarded("X-Forwarded-Proto").orElse(scheme());
+    return origin(scheme(), this::header);
+  }
+
+  /** The origin that headers tell, as proxies write them. */
+  static String origin(String own, Function<String, Optional<String>> header) {
+    String scheme = first(header.apply("X-Forwarded-Proto")).orElse(own);
     String host =
-        forwarded("X-Forwarded-Host")
+        first(header.apply("X-Forwarded-Host"))
             .filter(name -> AUTHORITY.matcher(name).matches())
-            .or(() -> header("Host").filter(name -> AUTHORITY.matcher(name).matches()))
+            .or(() -> header.apply("Host").filter(name -> AUTHORITY.matcher(name).matches()))
             .orElse("localhost");
-    String port = forwarded("X-Forwarded-Port").orElse("");
+    String port = first(header.apply("X-Forwarded-Port")).orElse("");
     boolean carriesPort = host.lastIndexOf(':') > host.lastIndexOf(']');
     boolean wanted = port.matches("\\d{1,5}") && !port.equals(https(scheme) ? "443" : "80");
     return (https(scheme) ? "https" : "http")
@@ -106,10 +112,8 @@ abstract class RequestCall<B> implements Call<B> {
     return scheme.equalsIgnoreCase("https");
   }
 
-  private Optional<String> forwarded(String header) {
-    return header(header)
-        .map(value -> value.split(",", 2)[0].strip())
-        .filter(value -> !value.isEmpty());
+  private static Optional<String> first(Optional<String> list) {
+    return list.map(value -> value.split(",", 2)[0].strip()).filter(value -> !value.isEmpty());
   }
 
   @Override

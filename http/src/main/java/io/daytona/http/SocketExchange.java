@@ -1,6 +1,7 @@
 package io.daytona.http;
 
 import io.daytona.http.SocketEndpoint.Conversation;
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
 import java.io.IOException;
 import java.util.Map;
@@ -16,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class SocketExchange {
   private static final Logger LOG = LoggerFactory.getLogger(SocketExchange.class);
 
+  private static final FaultLog FAULTS = new FaultLog(LOG, System::nanoTime);
+
   private final Sockets sockets;
   private final Exchange exchange;
   private final JettySocket socket;
@@ -26,6 +29,7 @@ final class SocketExchange {
   private boolean handled = true;
   private boolean disconnected;
   private boolean left;
+  private Bulkhead.@Nullable Hold held;
 
   SocketExchange(Sockets sockets, Exchange exchange, Scheduler scheduler, BodyBudget budget) {
     this.sockets = sockets;
@@ -37,6 +41,16 @@ final class SocketExchange {
   /** What Jetty talks to. */
   JettySocket endpoint() {
     return socket;
+  }
+
+  /**
+   * Tells who the peer is, before the socket opens.
+   *
+   * @param place its place among the sockets, given back when it ends
+   */
+  synchronized void belongsTo(String organization, Bulkhead.Hold place) {
+    socket.organization(organization);
+    held = place;
   }
 
   /** Runs when the connection has ended. */
@@ -79,10 +93,19 @@ final class SocketExchange {
       LOG.debug("socket broke: path={}", exchange.loggedPath(), e);
       open.close(WebSocket.SERVER_ERROR, "The connection was lost.");
     } catch (DaytonaException e) {
-      LOG.info("socket failed: path={} message={}", exchange.loggedPath(), e.sentence(), e);
+      FAULTS.write(
+          LogContext.sandbox(),
+          () ->
+              LOG.info(
+                  "socket failed: path={} message={} cause={}",
+                  exchange.loggedPath(),
+                  e.sentence(),
+                  e.getCause() == null ? "-" : FaultLog.causes(e.getCause())));
       open.close(WebSocket.SERVER_ERROR, e.sentence());
     } catch (RuntimeException | LinkageError | StackOverflowError | AssertionError e) {
-      LOG.error("unexpected failure of a socket: path={}", exchange.loggedPath(), e);
+      FAULTS.write(
+          LogContext.sandbox(),
+          () -> LOG.error("unexpected failure of a socket: path={}", exchange.loggedPath(), e));
       open.close(WebSocket.SERVER_ERROR, "An unexpected error occurred.");
     } finally {
       LogContext.end();
@@ -121,6 +144,9 @@ final class SocketExchange {
         return;
       }
       left = true;
+      if (held != null) {
+        held.close();
+      }
     }
     sockets.leave(this);
   }

@@ -1,5 +1,6 @@
 package io.daytona.http;
 
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
 import java.util.Base64;
@@ -29,17 +30,17 @@ final class SocketHandler extends Handler.Wrapper {
   private final ServerWebSocketContainer container;
   private final Sockets sockets;
   private final List<Row> rows;
-  private final BodyBudget budget;
+  private final Shared shared;
   private final Function<String, ErrorRenderer> errors;
 
   SocketHandler(
       Server server,
       List<Mount> mounts,
       Sockets sockets,
-      BodyBudget budget,
+      Shared shared,
       Function<String, ErrorRenderer> errors) {
     this.sockets = sockets;
-    this.budget = budget;
+    this.shared = shared;
     this.errors = errors;
     this.rows =
         mounts.stream()
@@ -115,12 +116,12 @@ final class SocketHandler extends Handler.Wrapper {
     Exchange exchange = EdgeHandler.exchange(request);
     exchange.operation(row.endpoint.operation());
     SocketExchange socket =
-        new SocketExchange(sockets, exchange, getServer().getScheduler(), budget);
+        new SocketExchange(sockets, exchange, getServer().getScheduler(), shared.messages());
     LogContext.begin(exchange.requestId());
     try {
       sockets.enter(socket);
       UpgradeCall call = new UpgradeCall(request, response, exchange, path);
-      String chosen = accept(row, call, socket, request);
+      String chosen = accept(row, call, socket, request, shared.sockets());
       // The connection may be handed over before this returns.
       exchange.remember();
       response.getHeaders().put("Server-Timing", exchange.serverTiming());
@@ -160,11 +161,14 @@ final class SocketHandler extends Handler.Wrapper {
 
   /** Everything before the upgrade; returns the chosen sub-protocol. */
   private static @Nullable String accept(
-      Row row, UpgradeCall call, SocketExchange socket, Request request) throws Exception {
+      Row row, UpgradeCall call, SocketExchange socket, Request request, Bulkhead places)
+      throws Exception {
     if (!(row.endpoint.access() instanceof Access.Public)) {
       Object principal = row.mount.authenticator().authenticate(call, row.endpoint);
       call.principal(principal);
       LogContext.letIn(principal);
+      String organization = Shared.organization(principal);
+      socket.belongsTo(organization, Shared.place(places, organization));
     }
     checkHandshake(request);
     socket.observed(row.mount.observer().started(call, row.endpoint));

@@ -16,6 +16,7 @@ final class Sockets {
   private final Condition left = lock.newCondition();
   private final Set<SocketExchange> all = new HashSet<>();
   private boolean stopping;
+  private boolean hurried;
 
   /**
    * @param max sockets at once
@@ -88,12 +89,33 @@ final class Sockets {
     }
   }
 
+  /** Takes sockets again. */
+  void resume() {
+    lock.lock();
+    try {
+      stopping = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whoever waits for the handlers waits no more. */
+  void hurry() {
+    lock.lock();
+    try {
+      hurried = true;
+      left.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Waits for the handlers, no longer than asked, then interrupts them. */
   void await(Duration patience) {
     lock.lock();
     try {
       long nanos = patience.toNanos();
-      while (!all.isEmpty() && nanos > 0) {
+      while (!all.isEmpty() && nanos > 0 && !hurried) {
         nanos = left.awaitNanos(nanos);
       }
       all.forEach(SocketExchange::abort);

@@ -144,6 +144,14 @@ class HttpServerTest {
     assertEquals(0, json(post("/api/thing", "")).path("cpu").asInt(-1));
   }
 
+  @Test
+  void malformedTextOfAnyEncodingIsNoLostConnection() throws Exception {
+    // UTF-32 by its first bytes, and no character by the others.
+    HttpResponse<String> reply = post("/api/thing", "\0\0\0{\0\u0011\0\0");
+    assertEquals(400, reply.statusCode());
+    assertEquals("Invalid JSON in request body", json(reply).path("message").asText());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

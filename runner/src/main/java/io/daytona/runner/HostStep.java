@@ -37,7 +37,11 @@ public enum HostStep {
   /** Its record too. */
   SLOT_FORGOTTEN,
   /** An empty disk has been made ahead. */
-  DISK_SHELVED;
+  DISK_SHELVED,
+  /** A layer is sealed; the tar it was made of is still there. */
+  LAYER_SEALED,
+  /** A layer is gone; the files of its image are still there. */
+  LAYER_DROPPED;
 
   /** Name of the failpoint behind it. */
   public String failpoint() {

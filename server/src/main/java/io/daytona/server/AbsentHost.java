@@ -2,6 +2,7 @@ package io.daytona.server;
 
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
 import io.daytona.wire.runner.Runner;
@@ -78,6 +79,11 @@ final class AbsentHost implements Runner, SandboxDirectory {
   @Override
   public Set<String> retainOnly(Set<String> sandboxIds) {
     return Set.of();
+  }
+
+  @Override
+  public ExitCause causeOfEnd(String sandboxId) {
+    return ExitCause.ENDED;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.daytona.server;
 
 import io.daytona.control.ControlConfig;
+import io.daytona.http.ClientLimits;
 import io.daytona.http.HttpConfig;
 import io.daytona.http.limit.RateLimitConfig;
 import io.daytona.runner.RunnerConfig;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param server of the process
  * @param http of its listeners
+ * @param clients what one client may ask of them
  * @param control of the control plane
  * @param runner of the runner
  * @param network of package registries
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 record Configuration(
     ServerConfig server,
     HttpConfig http,
+    ClientLimits clients,
     ControlConfig control,
     RunnerConfig runner,
     NetworkConfig network,
@@ -39,6 +42,7 @@ record Configuration(
           ControlConfig.class,
           RunnerConfig.class,
           HttpConfig.class,
+          ClientLimits.class,
           NetworkConfig.class,
           TelemetryConfig.class,
           RateLimitConfig.class);
@@ -84,6 +88,7 @@ record Configuration(
     return new Configuration(
         server,
         binder.bind(HttpConfig.class),
+        binder.bind(ClientLimits.class),
         binder.bind(ControlConfig.class),
         binder.bind(RunnerConfig.class),
         binder.bind(NetworkConfig.class),

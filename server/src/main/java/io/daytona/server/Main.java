@@ -1,13 +1,21 @@
 package io.daytona.server;
 
+import io.daytona.runner.RunnerConfig;
+import io.daytona.runner.jailer.JailerClient;
+import io.daytona.runner.jailer.JailerException;
+import io.daytona.server.backup.Backup;
 import io.daytona.server.config.ConfigException;
 import io.daytona.server.config.Settings;
+import io.daytona.server.postgres.DatabaseCopy;
 import io.daytona.server.postgres.PostgresException;
 import io.daytona.wire.error.DaytonaException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +60,14 @@ public final class Main {
         TrainingRun.run(settings);
         return 0;
       }
+      if (options.backup() != null) {
+        backup(settings, options.backup(), out);
+        return 0;
+      }
+      if (options.restore() != null) {
+        restore(settings, options.restore());
+        return 0;
+      }
       serve(settings);
       return 0;
     } catch (ConfigException e) {
@@ -66,6 +82,29 @@ public final class Main {
     }
   }
 
+  private static void backup(Settings settings, Path directory, PrintStream out)
+      throws InterruptedException {
+    ServerConfig server = Configuration.server(settings);
+    RunnerConfig runner = Configuration.of(settings, server.proxyPort()).runner();
+    try (DatabasePart database = DatabasePart.join(server);
+        JailerClient jailer = new JailerClient(runner.jailerSocket(), runner.jailerPatience())) {
+      new Backup(database.pool(), jailer).run(directory, System.in, out);
+    } catch (SQLException | IOException e) {
+      throw new StartException("the backup failed: " + e.getMessage(), e);
+    } catch (JailerException e) {
+      throw new StartException("the jailer refused: " + e.getMessage(), e);
+    }
+  }
+
+  private static void restore(Settings settings, Path rows) {
+    try (DatabasePart database = DatabasePart.open(Configuration.server(settings));
+        InputStream in = new BufferedInputStream(Files.newInputStream(rows))) {
+      DatabaseCopy.read(in, database.pool());
+    } catch (SQLException | IOException e) {
+      throw new StartException("the database was not restored: " + e.getMessage(), e);
+    }
+  }
+
   private static void serve(Settings settings) throws InterruptedException {
     Platform platform = Platform.start(settings, HostPart::open);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -77,6 +116,7 @@ public final class Main {
                   platform.close();
                   stopped.countDown();
                 }));
+    Signals.terminate(platform::hurry);
     stopped.await();
   }
 

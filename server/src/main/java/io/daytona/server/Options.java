@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataDir data directory, stronger than the configured one
  * @param printConfig whether only the effective configuration is printed
  * @param train whether this is the training run of the start-up cache
+ * @param backup directory that gets what a backup holds
+ * @param restore file with the rows that the empty database gets
  * @param help whether only the usage is printed
  */
 record Options(
@@ -20,6 +22,8 @@ record Options(
     @Nullable Path dataDir,
     boolean printConfig,
     boolean train,
+    @Nullable Path backup,
+    @Nullable Path restore,
     boolean help) {
 
   static final String USAGE =
@@ -30,6 +34,8 @@ record Options(
         --data-dir DIRECTORY   directory of all state
         --print-config         prints the effective configuration, secrets hidden, and ends
         --train                starts, asks itself a few things, and ends; bin/make-aot uses it
+        --backup DIRECTORY     keeps copies of database and disks until its input ends
+        --restore FILE         fills the empty database, and ends
       """;
 
   static Options parse(List<String> arguments) {
@@ -37,6 +43,8 @@ record Options(
     Path dataDir = null;
     boolean printConfig = false;
     boolean train = false;
+    Path backup = null;
+    Path restore = null;
     boolean help = false;
     Iterator<String> rest = arguments.iterator();
     while (rest.hasNext()) {
@@ -46,11 +54,13 @@ record Options(
         case "--data-dir" -> dataDir = path(option, rest);
         case "--print-config" -> printConfig = true;
         case "--train" -> train = true;
+        case "--backup" -> backup = path(option, rest);
+        case "--restore" -> restore = path(option, rest);
         case "--help", "-h" -> help = true;
         default -> throw new ConfigException("unknown option " + option + "\n" + USAGE);
       }
     }
-    return new Options(config, dataDir, printConfig, train, help);
+    return new Options(config, dataDir, printConfig, train, backup, restore, help);
   }
 
   private static Path path(String option, Iterator<String> rest) {

@@ -14,16 +14,14 @@ import io.daytona.http.limit.RateLimiters;
 import io.daytona.server.config.Settings;
 import io.daytona.server.log.LogConfigurator;
 import io.daytona.server.metrics.Metrics;
-import io.daytona.server.postgres.Databases;
-import io.daytona.server.postgres.EmbeddedPostgres;
-import io.daytona.server.postgres.PostgresBinaries;
 import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.table.ToolboxEndpoints;
 import io.daytona.toolbox.telemetry.Telemetry;
+import io.daytona.wire.admission.Bulkhead;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -43,12 +41,11 @@ import org.slf4j.LoggerFactory;
 final class Platform implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Platform.class);
 
-  /** Where a distribution keeps unpacked programs; set by {@code bin/server}. */
-  private static final String APP_PROPERTY = "daytona.app";
+  private static final long LOG_FILE_BYTES = 16L << 20;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
-  private @Nullable Listeners listeners;
+  private volatile @Nullable Listeners listeners;
 
   private Platform() {}
 
@@ -72,14 +69,25 @@ final class Platform implements AutoCloseable {
     }
   }
 
+  /** Lets {@link #close} wait no longer for requests that run. */
+  void hurry() {
+    LOG.info("stopping at once");
+    Listeners serving = listeners;
+    if (serving != null) {
+      serving.hurry();
+    }
+  }
+
   /** Port of the API. */
   int apiPort() {
-    return listeners == null ? 0 : listeners.api().port();
+    Listeners serving = listeners;
+    return serving == null ? 0 : serving.api().port();
   }
 
   /** Port of the toolbox proxy. */
   int proxyPort() {
-    return listeners == null ? 0 : listeners.proxy().port();
+    Listeners serving = listeners;
+    return serving == null ? 0 : serving.proxy().port();
   }
 
   private void wire(Settings settings, Function<Configuration, HostPart> hosts) throws IOException {
@@ -87,6 +95,7 @@ final class Platform implements AutoCloseable {
     ServerConfig server = Configuration.server(settings);
     LogConfigurator.accessLog(server.accessLog());
     Path run = server.dataDir().resolve("run");
+    opened(DataDirectoryLock.take(server.dataDir()));
     // Bound first: a taken port ends the start before anything runs, and clients wait in the queue.
     ServerSocketChannel api =
         opened(Ports.bind(server.bind(), server.apiPort(), run.resolve("api.port")));
@@ -103,13 +112,16 @@ final class Platform implements AutoCloseable {
             new ControlPlane(
                 config.control(),
                 foundation.database(),
+                new ControlPlane.Surroundings(() -> databaseDiskFull(server), System::nanoTime),
                 host.runner(),
                 server.armed(),
                 Clock.systemUTC(),
                 limits.limits()));
     Telemetry telemetry = opened(new Telemetry(config.telemetry(), host.directory()));
+    Bulkhead listings = FileEndpoints.listings(config.clients().organizationShare());
     EndpointTable toolbox =
-        ToolboxEndpoints.all(host.directory(), version, OutputLimits.defaults(), telemetry);
+        ToolboxEndpoints.all(
+            host.directory(), version, OutputLimits.defaults(), telemetry, listings);
     ToolboxGateway gateway =
         opened(
             new ToolboxGateway(
@@ -128,21 +140,30 @@ final class Platform implements AutoCloseable {
                 new ToolboxErrors()));
     Metrics metrics = opened(new Metrics(version, control::levels, host.runner()::status));
     metrics.database(foundation.database());
+    metrics.shared(control::admission);
+    metrics.shared(listings::level);
     // The listeners start beside the control plane; what clients ask meanwhile waits.
     CompletableFuture<String> ready = new CompletableFuture<>();
+    CompletableFuture<Listeners> serving = new CompletableFuture<>();
+    Drain drain = opened(new Drain(serving, control));
     CompletableFuture<Listeners> listening =
         CompletableFuture.supplyAsync(
             () ->
                 opened(
-                    listeners(config, control, limits, gateway, relay, metrics, api, proxy, ready)),
+                    listeners(
+                        config, control, limits, gateway, relay, metrics, drain, api, proxy,
+                        ready)),
             Thread::startVirtualThread);
     try {
       control.start();
       keepAdministratorKey(control, server.dataDir());
-      listeners = listening.join();
+      Listeners joined = listening.join();
+      listeners = joined;
+      serving.complete(joined);
       ready.complete("started");
       telemetry.start();
       metrics.process();
+      opened(new IdleHeap());
     } finally {
       if (!ready.isDone()) {
         ready.cancel(false);
@@ -163,6 +184,7 @@ final class Platform implements AutoCloseable {
       ToolboxGateway gateway,
       ToolboxRelay relay,
       Metrics metrics,
+      Drain drain,
       ServerSocketChannel api,
       ServerSocketChannel proxy,
       CompletableFuture<?> ready) {
@@ -173,6 +195,7 @@ final class Platform implements AutoCloseable {
     List<Endpoint<?, ?>> frontDoor = FrontDoor.endpoints(control.endpoints(), version);
     HttpServer.Builder apiListener =
         HttpServer.builder(config.http())
+            .limits(config.clients())
             .name("api")
             .version(version)
             .bind(api)
@@ -181,6 +204,7 @@ final class Platform implements AutoCloseable {
             .mount("/api", control.endpoints(), authenticator, errors, anonymous)
             .mount("", frontDoor, authenticator, errors, anonymous)
             .mount("", control.operatorEndpoints(), limits.around(control.administrators()), errors)
+            .mount("", drain.endpoints(), limits.around(control.administrators()), errors)
             .mount(
                 "",
                 List.of(metrics.endpoint()),
@@ -191,7 +215,11 @@ final class Platform implements AutoCloseable {
     HttpServer apiServer = relay.attach(apiListener).start();
     HttpServer proxyServer =
         gateway
-            .attach(HttpServer.builder(config.http()).name("proxy").version(version))
+            .attach(
+                HttpServer.builder(config.http())
+                    .limits(config.clients())
+                    .name("proxy")
+                    .version(version))
             .meter(metrics.requests("proxy"))
             .bind(proxy)
             .holdUntil(ready)
@@ -218,7 +246,8 @@ final class Platform implements AutoCloseable {
             opened(part.closing());
             return part;
           });
-      Future<HikariDataSource> database = starting.submit(() -> opened(database(config.server())));
+      Future<HikariDataSource> database =
+          starting.submit(() -> opened(DatabasePart.open(config.server())).pool());
       return new Foundation(ready(database), ready(host));
     }
   }
@@ -236,19 +265,10 @@ final class Platform implements AutoCloseable {
     }
   }
 
-  private HikariDataSource database(ServerConfig server) {
-    if (server.databaseUrl().isPresent()) {
-      return Databases.pool(server.databaseUrl().get(), server.databaseConnections());
-    }
-    Path root = server.dataDir().resolve("postgres");
-    String app = System.getProperty(APP_PROPERTY);
-    Path unpacked = app == null ? root : Path.of(app, "postgres");
-    Path programs =
-        PostgresBinaries.installed(
-            Files.isDirectory(unpacked.resolve(PostgresBinaries.version())) ? unpacked : root);
-    Path log = server.dataDir().resolve("log").resolve("postgres.log");
-    EmbeddedPostgres postgres = opened(EmbeddedPostgres.start(programs, root, log, List.of()));
-    return Databases.pool(postgres, server.databaseConnections());
+  /** Of the embedded PostgreSQL; it needs 16 MiB for the next file of its log. */
+  private static boolean databaseDiskFull(ServerConfig server) {
+    return server.databaseUrl().isEmpty()
+        && server.dataDir().resolve("postgres").toFile().getUsableSpace() < LOG_FILE_BYTES;
   }
 
   /** A key made on the first run is written where only this user and root read it. */
@@ -271,6 +291,10 @@ final class Platform implements AutoCloseable {
   @Override
   public void close() {
     LOG.info("stopping");
+    Listeners serving = listeners;
+    if (serving != null && serving.running() > 0) {
+      LOG.info("waiting for {} requests and sockets", serving.running());
+    }
     synchronized (parts) {
       while (!parts.isEmpty()) {
         AutoCloseable part = parts.pop();

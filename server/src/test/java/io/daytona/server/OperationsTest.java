@@ -127,8 +127,10 @@ class OperationsTest {
   void levelsAreTold() throws Exception {
     String text = scraped();
     assertEquals(0, sample(text, "daytona_sandboxes{state=\"started\"}"));
-    assertEquals(16, sample(text, "daytona_admission_places"));
-    assertEquals(0, sample(text, "daytona_admission_waiting"));
+    assertEquals(
+        16, sample(text, "daytona_admission_limit{listener=\"none\",resource=\"creates\"}"));
+    assertEquals(
+        0, sample(text, "daytona_admission_waiting{listener=\"none\",resource=\"creates\"}"));
     assertEquals(1, sample(text, "daytona_host_up"));
     assertEquals(0, sample(text, "daytona_host_pool_size_bytes"));
     assertTrue(sample(text, "daytona_database_connections{state=\"idle\"}") >= 0);

@@ -135,9 +135,13 @@ class PlatformTest {
   }
 
   @Test
-  void aFailedStartLeavesNothingListening() {
+  void aFailedStartLeavesNothingListening(@TempDir Path other) throws IOException {
+    Files.createDirectory(other.resolve("run"));
     Settings settings =
-        platform.settings().with("DAYTONA_SERVER_API_PORT", Integer.toString(freePort()));
+        platform
+            .settings()
+            .with("DAYTONA_SERVER_DATA_DIR", other.toString())
+            .with("DAYTONA_SERVER_API_PORT", Integer.toString(freePort()));
     int port = Configuration.server(settings).apiPort();
     DaytonaException failure =
         assertThrows(

@@ -39,6 +39,9 @@ public interface SandboxDirectory {
    * @param cpuNanos CPU time used since the sandbox was started
    * @param cpuMillis its limit in thousandths of a CPU; 0 for none
    * @param memoryKills processes that the memory limit has ended since the sandbox was started
+   * @param forksRefused processes that the process limit has refused since then
+   * @param diskFreeBytes room on its disk
+   * @param inodesFree files that there is room for
    */
   record Usage(
       long memoryBytes,
@@ -46,7 +49,10 @@ public interface SandboxDirectory {
       long memoryCacheBytes,
       long cpuNanos,
       long cpuMillis,
-      long memoryKills) {}
+      long memoryKills,
+      long forksRefused,
+      long diskFreeBytes,
+      long inodesFree) {}
 
   /**
    * A running sandbox.

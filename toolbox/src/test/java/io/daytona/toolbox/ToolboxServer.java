@@ -5,6 +5,7 @@ import io.daytona.http.HttpServer;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.client.AgentClient;
 import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.process.OutputBudget;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.table.ToolboxEndpoints;
@@ -78,7 +79,8 @@ public final class ToolboxServer implements AutoCloseable {
             .maxJsonBytes(16 << 20)
             .mount(
                 "/toolbox/{sandbox}",
-                ToolboxEndpoints.all(directory, "1.2.3", limits, telemetry),
+                ToolboxEndpoints.all(
+                    directory, "1.2.3", limits, telemetry, FileEndpoints.listings(75)),
                 (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
                 new ToolboxErrors())
             .start();

@@ -38,13 +38,17 @@ public record Connection(URI url, String key) {
   private static URI parsed(String url) {
     try {
       URI parsed = URI.create(url.replaceFirst("/+$", ""));
-      if (parsed.getHost() != null && String.valueOf(parsed.getScheme()).matches("https?")) {
+      if (isWeb(parsed)) {
         return parsed;
       }
     } catch (IllegalArgumentException e) {
       throw new CliException(URL + " is no URL: " + e.getMessage(), remedy());
     }
     throw new CliException(URL + " is no http:// or https:// URL: " + url, remedy());
+  }
+
+  static boolean isWeb(URI url) {
+    return url.getHost() != null && String.valueOf(url.getScheme()).matches("https?");
   }
 
   private static String remedy() {

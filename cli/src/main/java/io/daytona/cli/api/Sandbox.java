@@ -17,8 +17,25 @@ public record Sandbox(String id, String name, String state, URI toolbox) {
   static Sandbox of(Map<String, @Nullable Object> json) {
     String id = text(json, "id");
     String proxy = text(json, "toolboxProxyUrl").replaceFirst("/+$", "");
-    return new Sandbox(
-        id, Json.text(json, "name"), text(json, "state"), URI.create(proxy + "/" + id));
+    return new Sandbox(id, Json.text(json, "name"), text(json, "state"), url(proxy + "/" + id));
+  }
+
+  private static URI url(String text) {
+    try {
+      URI url = URI.create(text);
+      if (Connection.isWeb(url)) {
+        return url;
+      }
+    } catch (IllegalArgumentException e) {
+      throw unusable(text);
+    }
+    throw unusable(text);
+  }
+
+  private static CliException unusable(String url) {
+    return new CliException(
+        "the API names no http:// or https:// URL of the sandbox: " + url,
+        "is DAYTONA_API_URL the URL of a Daytona API?");
   }
 
   private static String text(Map<String, @Nullable Object> json, String key) {

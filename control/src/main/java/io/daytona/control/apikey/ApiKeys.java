@@ -30,7 +30,7 @@ public final class ApiKeys {
     }
   }
 
-  private record Found(Used used, Instant until) {}
+  private record Found(Used used, Instant read) {}
 
   /** Finds keys in this database. */
   public ApiKeys(Database database, Clock clock) {
@@ -47,7 +47,7 @@ public final class ApiKeys {
     String hash = ApiKeyValue.hash(presented);
     Instant now = Times.now(clock);
     Found known = found.get(hash);
-    if (known != null && known.until().isAfter(now)) {
+    if (known != null && Times.isFresh(known.read(), now, KEPT)) {
       return Optional.of(known.used()).filter(used -> !used.key().expired(now));
     }
     Optional<Used> used = use(hash, now);
@@ -55,8 +55,7 @@ public final class ApiKeys {
       found.clear();
     }
     // Unknown secrets are not remembered: whoever guesses must not be able to fill the memory.
-    used.ifPresentOrElse(
-        row -> found.put(hash, new Found(row, now.plus(KEPT))), () -> found.remove(hash));
+    used.ifPresentOrElse(row -> found.put(hash, new Found(row, now)), () -> found.remove(hash));
     return used.filter(row -> !row.key().expired(now));
   }
 

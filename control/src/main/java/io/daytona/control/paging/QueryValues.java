@@ -1,5 +1,6 @@
 package io.daytona.control.paging;
 
+import io.daytona.control.persistence.Times;
 import io.daytona.http.Call;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Instant;
@@ -53,18 +54,27 @@ public final class QueryValues {
     return call.query(name).map(text -> time(name, text.strip()));
   }
 
-  private static Instant time(String name, String text) {
+  static Instant time(String name, String text) {
     // "+" of an offset arrives as a blank when the client did not escape it; and the reference's
     // own example has a blank between date and time.
     String iso = text.replaceFirst(" (\\d\\d:\\d\\d)$", "+$1").replaceFirst(" ", "T");
     try {
-      return iso.length() == 10
-          ? LocalDate.parse(iso).atStartOfDay().toInstant(ZoneOffset.UTC)
-          : OffsetDateTime.parse(iso).toInstant();
+      Instant time =
+          iso.length() == 10
+              ? LocalDate.parse(iso).atStartOfDay().toInstant(ZoneOffset.UTC)
+              : OffsetDateTime.parse(iso).toInstant();
+      if (Times.isStorable(time)) {
+        return time;
+      }
     } catch (DateTimeParseException e) {
-      throw DaytonaException.badRequest(
-          name + " must be an ISO-8601 time such as 2026-01-31T12:00:00Z");
+      throw noTime(name);
     }
+    throw noTime(name);
+  }
+
+  private static DaytonaException noTime(String name) {
+    return DaytonaException.badRequest(
+        name + " must be an ISO-8601 time such as 2026-01-31T12:00:00Z");
   }
 
   private static DaytonaException range(String name, int least, int most) {

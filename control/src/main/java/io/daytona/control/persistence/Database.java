@@ -5,6 +5,7 @@ import io.daytona.wire.error.ErrorKind;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -27,6 +28,7 @@ public final class Database implements AutoCloseable {
 
   private final Jdbi jdbi;
   private final Duration patience;
+  private final BooleanSupplier diskFull;
   private final CountDownLatch closed = new CountDownLatch(1);
 
   /**
@@ -34,6 +36,16 @@ public final class Database implements AutoCloseable {
    * @param patience how long a request is held while PostgreSQL does not answer
    */
   public Database(DataSource dataSource, Duration patience) {
+    this(dataSource, patience, () -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param diskFull tells whether PostgreSQL's disk has no room, as far as this host knows
+   */
+  public Database(DataSource dataSource, Duration patience, BooleanSupplier diskFull) {
+    this.diskFull = diskFull;
     this.jdbi = Jdbi.create(dataSource);
     this.jdbi.registerArrayType(String.class, "text");
     // Parameters may hold secrets, and messages are logged.
@@ -111,12 +123,14 @@ public final class Database implements AutoCloseable {
     return Math.min(2 * millis, LONGEST_PAUSE_MILLIS);
   }
 
-  private static DaytonaException unavailable(JdbiException cause) {
+  /** A full disk also ends PostgreSQL: then nobody but its host knows why it does not answer. */
+  private DaytonaException unavailable(JdbiException cause) {
+    String sentence =
+        SqlFailures.diskFull(cause) || diskFull.getAsBoolean()
+            ? "The database's disk is full: the platform's operator must make room on it. Nothing"
+                + " is lost and sandboxes go on; try again when there is room"
+            : "The database does not answer at the moment. Try again in a few seconds";
     return new DaytonaException(
-        ErrorKind.UNAVAILABLE,
-        ErrorKind.UNAVAILABLE.code(),
-        "The database does not answer at the moment. Try again in a few seconds",
-        RETRY_AFTER,
-        cause);
+        ErrorKind.UNAVAILABLE, ErrorKind.UNAVAILABLE.code(), sentence, RETRY_AFTER, cause);
   }
 }

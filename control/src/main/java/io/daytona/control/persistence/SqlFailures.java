@@ -11,11 +11,13 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** Tells apart what can go wrong with a statement, by SQLSTATE (PostgreSQL manual, appendix A). */
 public final class SqlFailures {
+  private static final String DISK_FULL = "53100";
   private static final String UNIQUE_VIOLATION = "23505";
   private static final Set<String> UNWRITABLE_TEXT = Set.of("22021", "22P05");
   // Shutting down or starting up, no connection free, deadlock, serialization: over in a moment.
+  // A full disk is over when somebody made room.
   private static final Set<String> PASSING =
-      Set.of("57P01", "57P02", "57P03", "57P05", "53300", "40001", "40P01", "25006");
+      Set.of("57P01", "57P02", "57P03", "57P05", "53300", "40001", "40P01", "25006", DISK_FULL);
   private static final String CONNECTION_CLASS = "08";
 
   private SqlFailures() {}
@@ -29,6 +31,16 @@ public final class SqlFailures {
       if (t instanceof SQLException sql && sql.getSQLState() != null) {
         String state = sql.getSQLState();
         return PASSING.contains(state) || state.startsWith(CONNECTION_CLASS);
+      }
+    }
+    return false;
+  }
+
+  /** Whether PostgreSQL has no disk space left. */
+  static boolean diskFull(JdbiException failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql && DISK_FULL.equals(sql.getSQLState())) {
+        return true;
       }
     }
     return false;

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Handle;
 
 /**
  * When sandboxes and snapshots were used last, collected in memory and written in batches: at most
@@ -72,6 +73,18 @@ final class Activity {
             .bind("times", Columns.array(times))
             .execute());
     batch.forEach(touched::remove);
+  }
+
+  /** The wall clock was set: what was used at a time of the old clock is as long ago as before. */
+  int jumped(Handle handle, ClockJump jump) {
+    touched.replaceAll((id, at) -> jump.now());
+    return jump.shift(
+        handle,
+        """
+        UPDATE sandbox SET last_activity_at = %1$s, version = version + 1
+        WHERE state <> 'destroyed' AND %2$s
+        """,
+        "last_activity_at");
   }
 
   private void flushSnapshots() {

@@ -2,11 +2,13 @@ package io.daytona.control.sandbox;
 
 import io.daytona.control.persistence.Columns;
 import io.daytona.control.persistence.Database;
-import io.daytona.control.persistence.Times;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +16,7 @@ import org.slf4j.LoggerFactory;
 final class Automation {
   private static final Logger LOG = LoggerFactory.getLogger(Automation.class);
   private static final int BATCH = 100;
+  private static final Duration STEADY = Duration.ofDays(1);
 
   private static final String IDLE =
       """
@@ -35,19 +38,24 @@ final class Automation {
   private final Database database;
   private final Lifecycle lifecycle;
   private final Activity activity;
-  private final Clock clock;
+  private final ClockJump.Watch jumps;
 
-  Automation(Database database, Lifecycle lifecycle, Activity activity, Clock clock) {
+  /**
+   * @param nanos time that passes, in nanoseconds, whatever the clock shows
+   */
+  Automation(
+      Database database, Lifecycle lifecycle, Activity activity, Clock clock, LongSupplier nanos) {
+    this.jumps = new ClockJump.Watch(clock, nanos);
     this.database = database;
     this.lifecycle = lifecycle;
     this.activity = activity;
-    this.clock = clock;
   }
 
   /** Does what is due now. */
   void run() throws InterruptedException {
+    Instant now = lookAtClock();
     activity.flush();
-    for (Sandbox idle : due(IDLE)) {
+    for (Sandbox idle : due(IDLE, now)) {
       attempt(
           idle,
           () ->
@@ -56,7 +64,7 @@ final class Automation {
                   false,
                   "no activity for " + idle.autoStopInterval() + " minutes (auto-stop)"));
     }
-    for (Sandbox left : due(LEFT)) {
+    for (Sandbox left : due(LEFT, now)) {
       attempt(
           left,
           () ->
@@ -65,8 +73,26 @@ final class Automation {
     }
   }
 
-  private List<Sandbox> due(String sql) {
-    Instant now = Times.now(clock);
+  /** Lets what counts from times of the wall clock go on when that was set. */
+  private Instant lookAtClock() {
+    return jumps.look(jump -> {
+      LOG.warn(
+          "the clock of this host jumped by {} s: intervals go on as if it had not",
+          jump.by().toSeconds());
+      database.run(handle -> {
+        activity.jumped(handle, jump);
+        return IdempotencyKeys.jumped(handle, jump);
+      });
+    });
+  }
+
+  /** The time, if ages by the wall clock can be believed: it was not set for a day. */
+  Optional<Instant> steadyTime() {
+    Instant now = lookAtClock();
+    return jumps.isSteadyFor(STEADY) ? Optional.of(now) : Optional.empty();
+  }
+
+  private List<Sandbox> due(String sql, Instant now) {
     return database.run(handle ->
         handle
             .createQuery(sql)

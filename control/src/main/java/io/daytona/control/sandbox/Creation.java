@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.daytona.http.Call;
 import io.daytona.http.Json;
 import io.daytona.http.LogContext;
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.sandbox.DesiredState;
@@ -97,7 +98,8 @@ final class Creation {
     CreateValidation.Checked checked = validation.check(organizationId, call.body(), id);
     call.timing("validate", (System.nanoTime() - begin) / NANOS);
     LogContext.sandbox(id);
-    Outcome outcome = lifecycle.create(checked.sandbox(), checked.ownName());
+    Outcome outcome =
+        lifecycle.create(checked.sandbox(), checked.ownName(), call::whenClientLeaves);
     activity.usedSnapshot(checked.snapshotId());
     return outcome;
   }
@@ -109,13 +111,16 @@ final class Creation {
     CompletableFuture<Outcome> own = new CompletableFuture<>();
     CompletableFuture<Outcome> other = running.putIfAbsent(id, own);
     if (other != null) {
-      return awaited(other);
+      Optional<Outcome> made = awaited(other);
+      return made.isPresent() ? made.get() : once(id, request, call);
     }
     try {
       Outcome outcome = madeOrFound(id, request, call);
       own.complete(Outcome.of(outcome.sandbox()));
       return outcome;
     } catch (RuntimeException | Error | InterruptedException e) {
+      // Before the others hear of it, one of whom may make it instead.
+      running.remove(id, own);
       own.completeExceptionally(e);
       throw e;
     } finally {
@@ -146,10 +151,16 @@ final class Creation {
     return Outcome.of(sandbox);
   }
 
-  private static Outcome awaited(CompletableFuture<Outcome> other) throws InterruptedException {
+  /** What another request made; empty when its client left before its turn. */
+  private static Optional<Outcome> awaited(CompletableFuture<Outcome> other)
+      throws InterruptedException {
     try {
-      return other.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      return Optional.of(other.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof DaytonaException refused
+          && refused.code().equals(Bulkhead.LEFT)) {
+        return Optional.empty();
+      }
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }

@@ -115,9 +115,15 @@ final class IdempotencyKeys {
         : find(request).filter(current -> !current.equals(refused));
   }
 
+  /** The wall clock was set: a key stands for its sandbox as long as without that. */
+  static int jumped(Handle handle, ClockJump jump) {
+    return jump.shift(
+        handle, "UPDATE idempotency_key SET created_at = %1$s WHERE %2$s", "created_at");
+  }
+
   /** Removes keys that stand for nothing any more. */
-  void purge() {
-    Instant expired = Times.now(clock).minus(KEPT);
+  void purge(Instant now) {
+    Instant expired = now.minus(KEPT);
     database.run(handle ->
         handle
             .createUpdate("DELETE FROM idempotency_key WHERE created_at <= :expired")

@@ -1,5 +1,6 @@
 package io.daytona.control.sandbox;
 
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.runner.Runner;
@@ -30,7 +31,7 @@ final class Lifecycle {
   private final SandboxStore store;
   private final Runner runner;
   private final Operations operations;
-  private final Admission admission;
+  private final Bulkhead admission;
   private final Steps steps;
   private final Tokens tokens;
   private final Executor threads;
@@ -39,7 +40,7 @@ final class Lifecycle {
       SandboxStore store,
       Runner runner,
       Operations operations,
-      Admission admission,
+      Bulkhead admission,
       Steps steps,
       Tokens tokens,
       Executor threads) {
@@ -57,12 +58,14 @@ final class Lifecycle {
    *
    * @param wish its row
    * @param ownName whether the name was chosen by the client and so may be taken
-   * @throws DaytonaException 409 when the name is taken, 503 when there is no room: nothing is left
-   *     of it then; 400 when it failed to start: it stays in state {@code error}
+   * @param caller who waits for its turn
+   * @throws DaytonaException 409 when the name is taken, 503 or 429 when there is no room: nothing
+   *     is left of it then; 400 when it failed to start: it stays in state {@code error}
    */
-  Outcome create(Sandbox wish, boolean ownName) throws InterruptedException {
+  Outcome create(Sandbox wish, boolean ownName, Bulkhead.Caller caller)
+      throws InterruptedException {
     Operation operation = operations.begin(wish.id(), Operation.Kind.CREATE);
-    Admission.Turn turn = admitted(operation);
+    Bulkhead.Hold turn = admitted(operation, wish.organizationId(), caller);
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     CompletableFuture<Sandbox> row = new CompletableFuture<>();
     threads.execute(() -> {
@@ -130,15 +133,16 @@ final class Lifecycle {
   /**
    * Starts a stopped sandbox and waits until it has started.
    *
-   * @throws DaytonaException 400 from another state, 409 while it changes, 503 when there is no
-   *     room
+   * @param caller who waits for its turn
+   * @throws DaytonaException 400 from another state, 409 while it changes, 503 or 429 when there is
+   *     no room
    */
-  Outcome start(Sandbox sandbox) throws InterruptedException {
+  Outcome start(Sandbox sandbox, Bulkhead.Caller caller) throws InterruptedException {
     if (sandbox.state() == SandboxState.STARTED) {
       return Outcome.of(sandbox);
     }
     Operation operation = operations.begin(sandbox, Operation.Kind.START);
-    Admission.Turn turn = admitted(operation);
+    Bulkhead.Hold turn = admitted(operation, sandbox.organizationId(), caller);
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
     CompletableFuture<Sandbox> row = new CompletableFuture<>();
     threads.execute(() -> {
@@ -282,9 +286,12 @@ final class Lifecycle {
     return store.find(id).filter(Sandbox::visible).orElseThrow(Lifecycle::gone);
   }
 
-  private Admission.Turn admitted(Operation operation) throws InterruptedException {
+  private Bulkhead.Hold admitted(Operation operation, String organizationId, Bulkhead.Caller caller)
+      throws InterruptedException {
     try {
-      return admission.await();
+      Bulkhead.Hold turn = admission.hold(organizationId);
+      turn.take(1, caller);
+      return turn;
     } catch (InterruptedException | RuntimeException e) {
       operation.close();
       throw e;

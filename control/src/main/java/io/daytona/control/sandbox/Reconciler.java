@@ -2,7 +2,9 @@ package io.daytona.control.sandbox;
 
 import io.daytona.control.persistence.Times;
 import io.daytona.http.LogContext;
+import io.daytona.wire.admission.Bulkhead;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Runner;
 import io.daytona.wire.sandbox.SandboxState;
 import java.time.Clock;
@@ -32,6 +34,9 @@ final class Reconciler {
   /** Begins the reason of an end by the memory limit. */
   static final String OUT_OF_MEMORY = "out of memory";
 
+  /** Begins the reason of an end by the host whose pool of disks was nearly full. */
+  static final String POOL_FULL = "no space left on the host";
+
   private static final Duration LEFT_ALONE = Duration.ofSeconds(5);
   private static final Duration EXIT_PATIENCE = Duration.ofSeconds(60);
   // Control-plane protocol §3.4.
@@ -42,7 +47,7 @@ final class Reconciler {
   private final SandboxIndex index;
   private final Runner runner;
   private final Operations operations;
-  private final Admission admission;
+  private final Bulkhead admission;
   private final Steps steps;
   private final Clock clock;
   private final ExecutorService threads;
@@ -53,7 +58,7 @@ final class Reconciler {
       SandboxIndex index,
       Runner runner,
       Operations operations,
-      Admission admission,
+      Bulkhead admission,
       Steps steps,
       Clock clock,
       ExecutorService threads) {
@@ -85,15 +90,17 @@ final class Reconciler {
         resume(row);
       } else if (row.state() == SandboxState.STARTED && !running.contains(row.id())) {
         store.move(
-            row.id(), SandboxTrigger.EXIT, Change.because("did not run when the platform started"));
+            row.id(),
+            SandboxTrigger.EXIT,
+            ended(runner.causeOfEnd(row.id()), "did not run when the platform started"));
       } else if (row.state() != SandboxState.STARTED && running.contains(row.id())) {
         end(row.id());
       }
     }
-    runner.onExit((id, outOfMemory) ->
+    runner.onExit((id, cause) ->
         threads.execute(() -> {
           LogContext.sandbox(id);
-          exited(id, outOfMemory);
+          exited(id, cause);
         }));
   }
 
@@ -124,7 +131,7 @@ final class Reconciler {
       }
     }
     // Twice in a row, so that a sandbox started between the two looks is not taken for a dead one.
-    missing.stream().filter(missingBefore::contains).forEach(id -> exited(id, false));
+    missing.stream().filter(missingBefore::contains).forEach(id -> exited(id, ExitCause.ENDED));
     missingBefore = missing;
     running.stream()
         .filter(id -> !known.contains(id) && !inProgress.contains(id))
@@ -210,9 +217,9 @@ final class Reconciler {
 
   /** An attempt to start it when it is its turn; empty when too many others wait. */
   private Optional<Attempt> attempt(Sandbox row) {
-    Admission.Turn turn;
+    Bulkhead.Hold turn = admission.hold(row.organizationId());
     try {
-      turn = admission.await();
+      turn.take(1, Bulkhead.Caller.STAYS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Optional.empty();
@@ -228,7 +235,7 @@ final class Reconciler {
   }
 
   /** A sandbox's processes have ended without anybody asking for it. */
-  void exited(String id, boolean outOfMemory) {
+  void exited(String id, ExitCause cause) {
     Optional<Operation> begun = operations.tryBegin(id, Operation.Kind.RECOVER);
     try {
       Optional<Operation> other = operations.current(id);
@@ -246,15 +253,23 @@ final class Reconciler {
       if (runner.running().contains(operation.sandboxId())) {
         return;
       }
-      String reason =
-          outOfMemory
-              ? OUT_OF_MEMORY + ": its first process was killed"
-              : "its first process ended";
-      store.settle(
-          id, SandboxTrigger.EXIT, outOfMemory ? Change.failed(reason) : Change.because(reason));
+      store.settle(id, SandboxTrigger.EXIT, ended(cause, "its first process ended"));
     } catch (RuntimeException e) {
       LOG.error("the end of sandbox {} cannot be recorded now", id, e);
     }
+  }
+
+  private static Change ended(ExitCause cause, String otherwise) {
+    return switch (cause) {
+      case ENDED -> Change.because(otherwise);
+      case OUT_OF_MEMORY -> Change.failed(OUT_OF_MEMORY + ": its first process was killed");
+      case POOL_FULL ->
+          Change.failed(
+              POOL_FULL
+                  + ": its pool of disks was nearly full and this sandbox was filling it fastest,"
+                  + " so it was stopped. Its disk is kept: start it again when there is room, or"
+                  + " delete it to make some");
+    };
   }
 
   private interface Work {

@@ -58,7 +58,11 @@ final class SandboxEndpoints {
                 SandboxDto.class,
                 200,
                 this::create)
-            .counted(Limiter.SANDBOX_CREATE),
+            .counted(Limiter.SANDBOX_CREATE)
+            .header(
+                Creation.KEY_HEADER,
+                "1 to 255 visible ASCII characters; for a day the same key with the same body gives"
+                    + " the same sandbox"),
         Endpoint.get(
             "/sandbox/paginated",
             "listSandboxesPaginated_deprecated",
@@ -142,7 +146,7 @@ final class SandboxEndpoints {
   }
 
   private SandboxDto start(Call<Void> call) throws InterruptedException {
-    return answered(lifecycle.start(lookup.require(call, ID)), call);
+    return answered(lifecycle.start(lookup.require(call, ID), call::whenClientLeaves), call);
   }
 
   private SandboxDto stop(Call<Void> call) throws InterruptedException {

@@ -163,7 +163,7 @@ final class SandboxFilter {
             and("labels @> CAST(:labels AS jsonb)", Map.of("labels", Columns.json(labels))));
   }
 
-  private static Map<String, String> parsed(String text) {
+  static Map<String, String> parsed(String text) {
     try {
       Map<String, Object> labels = Json.mapper().readValue(text, OBJECT);
       if (labels != null && labels.values().stream().allMatch(String.class::isInstance)) {

@@ -8,9 +8,8 @@ import java.util.Map;
  *
  * @param byState how many sandboxes are in each state; absent states have none, destroyed ones are
  *     not counted
- * @param admission how full the way to the host is
  */
-public record SandboxLevels(Map<SandboxState, Integer> byState, AdmissionLevel admission) {
+public record SandboxLevels(Map<SandboxState, Integer> byState) {
   /** Keeps a copy. */
   public SandboxLevels {
     byState = Map.copyOf(byState);

@@ -1,7 +1,10 @@
 package io.daytona.control.sandbox;
 
+import io.daytona.control.persistence.Times;
 import io.daytona.http.Call;
 import io.daytona.wire.error.DaytonaException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 
 /**
  * A column that the cursor list can be sorted by.
@@ -66,18 +69,19 @@ enum SandboxSort {
     };
   }
 
-  /** Whether a cursor's value has the right type. */
+  /** Whether a cursor's value is one of this order as {@link #value} writes it. */
   boolean accepts(String cursorValue) {
     try {
-      switch (type) {
-        case "integer" -> Integer.parseInt(cursorValue);
-        case "timestamptz" -> java.time.Instant.parse(cursorValue);
-        default -> {
-          return cursorValue.indexOf('\0') < 0;
+      return switch (type) {
+        // PostgreSQL does not take all that Java does, such as digits of other scripts.
+        case "integer" -> Integer.toString(Integer.parseInt(cursorValue)).equals(cursorValue);
+        case "timestamptz" -> {
+          Instant time = Instant.parse(cursorValue);
+          yield Times.isStorable(time) && time.toString().equals(cursorValue);
         }
-      }
-      return true;
-    } catch (NumberFormatException | java.time.format.DateTimeParseException e) {
+        default -> cursorValue.indexOf('\0') < 0;
+      };
+    } catch (NumberFormatException | DateTimeParseException e) {
       return false;
     }
   }

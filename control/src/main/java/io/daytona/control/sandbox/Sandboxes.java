@@ -3,7 +3,6 @@ package io.daytona.control.sandbox;
 import io.daytona.control.apikey.ApiKeys;
 import io.daytona.control.configuration.PublicUrls;
 import io.daytona.control.persistence.Database;
-import io.daytona.control.persistence.Times;
 import io.daytona.control.region.Regions;
 import io.daytona.control.signing.SignedUrls;
 import io.daytona.control.snapshot.Snapshots;
@@ -11,16 +10,21 @@ import io.daytona.http.Call;
 import io.daytona.http.Endpoint;
 import io.daytona.http.LogContext;
 import io.daytona.wire.access.SandboxGate;
+import io.daytona.wire.admission.Bulkhead;
+import io.daytona.wire.admission.Level;
 import io.daytona.wire.failpoint.Failpoints;
 import io.daytona.wire.runner.Runner;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +38,7 @@ public final class Sandboxes implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sandbox-", 0).factory());
   private final SandboxIndex index = new SandboxIndex();
   private final SandboxStore store;
-  private final Admission admission;
+  private final Bulkhead admission;
   private final Activity activity;
   private final IdempotencyKeys keys;
   private final Automation automation;
@@ -43,7 +47,6 @@ public final class Sandboxes implements AutoCloseable {
   private final SandboxLookup lookup;
   private final List<Endpoint<?, ?>> endpoints;
   private final Explanations explanations;
-  private final Clock clock;
 
   /**
    * @param database where the rows are
@@ -69,11 +72,12 @@ public final class Sandboxes implements AutoCloseable {
       SandboxPolicy policy,
       Failpoints failpoints,
       Clock clock,
+      LongSupplier nanos,
       SecureRandom random) {
-    this.clock = clock;
     Tokens tokens = new Tokens(random);
     Operations operations = new Operations();
-    admission = new Admission(policy.concurrency(), policy.queue(), policy.patience());
+    admission =
+        new Bulkhead("creates", "sandboxes that are being created or started", policy.admission());
     Intervals intervals = new Intervals(policy.longestArchive());
     store = new SandboxStore(database, index, failpoints, clock);
     activity = new Activity(database, snapshots, clock);
@@ -87,13 +91,13 @@ public final class Sandboxes implements AutoCloseable {
             steps,
             tokens,
             work -> threads.execute(LogContext.carried(work)));
-    automation = new Automation(database, lifecycle, activity, clock);
+    keys = new IdempotencyKeys(database, clock);
+    automation = new Automation(database, lifecycle, activity, clock, nanos);
     reconciler = new Reconciler(store, index, runner, operations, admission, steps, clock, threads);
     gate = new CachedSandboxGate(index, apiKeys, activity, signed);
     CreateValidation validation =
         new CreateValidation(
             snapshots, regions, intervals, tokens, clock, policy.defaultSnapshot());
-    keys = new IdempotencyKeys(database, clock);
     Creation creation = new Creation(validation, lifecycle, activity, store, operations, keys);
     lookup = new SandboxLookup(store);
     List<Endpoint<?, ?>> rows =
@@ -136,7 +140,7 @@ public final class Sandboxes implements AutoCloseable {
 
   /** Levels now, from memory. */
   public SandboxLevels levels() {
-    return new SandboxLevels(index.countByState(), admission.level());
+    return new SandboxLevels(index.countByState());
   }
 
   /** Makes rows and reality agree before the first request. */
@@ -164,16 +168,36 @@ public final class Sandboxes implements AutoCloseable {
     activity.flush();
   }
 
+  /** The time, if ages by the wall clock can be believed: it was not set for a day. */
+  public Optional<Instant> steadyTime() {
+    return automation.steadyTime();
+  }
+
   /**
    * Removes the rows of sandboxes that were destroyed long ago (control-plane protocol §3.3), and
    * expired idempotency keys.
    */
-  public void purge() {
-    keys.purge();
-    int removed = store.purge(Times.now(clock).minus(KEPT_AFTER_DESTROY));
+  public void purge(Instant now) {
+    keys.purge(now);
+    int removed = store.purge(now.minus(KEPT_AFTER_DESTROY));
     if (removed > 0) {
       LOG.info("removed the rows of {} destroyed sandboxes", removed);
     }
+  }
+
+  /** How full the way to the host is. */
+  public Level admission() {
+    return admission.level();
+  }
+
+  /** Refuses creates and starts that wait for their turn; those under way go on. */
+  public void drain() {
+    admission.drain();
+  }
+
+  /** Lets creates and starts wait again after {@link #drain}. */
+  public void resume() {
+    admission.resume();
   }
 
   /** Waits a bounded time for operations in progress, and writes the collected times of use. */

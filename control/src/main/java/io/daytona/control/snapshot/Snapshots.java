@@ -4,6 +4,7 @@ import io.daytona.control.persistence.Columns;
 import io.daytona.control.persistence.Database;
 import io.daytona.control.persistence.Times;
 import io.daytona.wire.Ids;
+import io.daytona.wire.failpoint.Failpoints;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,16 +28,22 @@ public final class Snapshots {
 
   private final Database database;
   private final Clock clock;
+  private final Failpoints failpoints;
   private final ConcurrentHashMap<Key, Found> found = new ConcurrentHashMap<>();
 
   private record Key(String organizationId, String nameOrId) {}
 
-  private record Found(Snapshot snapshot, Instant until) {}
+  private record Found(Snapshot snapshot, Instant read) {}
 
-  /** Reads this database. */
-  public Snapshots(Database database, Clock clock) {
+  /**
+   * @param database has the rows
+   * @param clock tells the time
+   * @param failpoints places behind the steps
+   */
+  public Snapshots(Database database, Clock clock, Failpoints failpoints) {
     this.database = database;
     this.clock = clock;
+    this.failpoints = failpoints;
   }
 
   /** A snapshot by id or name; the organization's own before a general one of the same name. */
@@ -44,15 +51,14 @@ public final class Snapshots {
     Key key = new Key(organizationId, nameOrId);
     Instant now = Times.now(clock);
     Found known = found.get(key);
-    if (known != null && known.until().isAfter(now)) {
+    if (known != null && Times.isFresh(known.read(), now, KEPT)) {
       return Optional.of(known.snapshot());
     }
     Optional<Snapshot> snapshot = read(organizationId, nameOrId);
     if (found.size() >= MOST_KEPT) {
       found.clear();
     }
-    snapshot.ifPresentOrElse(
-        row -> found.put(key, new Found(row, now.plus(KEPT))), () -> found.remove(key));
+    snapshot.ifPresentOrElse(row -> found.put(key, new Found(row, now)), () -> found.remove(key));
     return snapshot;
   }
 
@@ -182,6 +188,7 @@ public final class Snapshots {
             .bind("id", id)
             .execute());
     found.clear();
+    SnapshotStep.REMOVED.passed(failpoints);
   }
 
   /**
@@ -210,5 +217,6 @@ public final class Snapshots {
             .bind("image", image)
             .execute());
     found.clear();
+    SnapshotStep.moved(state, failpoints);
   }
 }

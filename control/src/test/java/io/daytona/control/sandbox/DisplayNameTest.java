@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.daytona.wire.error.DaytonaException;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,5 +47,13 @@ class DisplayNameTest {
       })
   void refusesTagsUrlsAndControlCharacters(String name) {
     assertThrows(DaytonaException.class, () -> DisplayName.check("name", name));
+  }
+
+  /** The patterns alone would take an hour. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "<a"})
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLongOneIsNotLookedThrough(String piece) {
+    assertThrows(DaytonaException.class, () -> DisplayName.check("name", piece.repeat(1_000_000)));
   }
 }

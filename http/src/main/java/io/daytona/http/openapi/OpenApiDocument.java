@@ -72,6 +72,18 @@ public final class OpenApiDocument {
           .putObject("schema")
           .put("type", "string");
     }
+    endpoint
+        .headers()
+        .forEach((name, sentence) ->
+            operation
+                .withArrayProperty("parameters")
+                .addObject()
+                .put("name", name)
+                .put("in", "header")
+                .put("required", false)
+                .put("description", sentence)
+                .putObject("schema")
+                .put("type", "string"));
     body(operation, endpoint.body());
     reply(operation, endpoint);
   }

@@ -31,16 +31,17 @@ class OpenApiDocumentTest {
               "/api",
               List.of(
                   Endpoint.post(
-                      "/thing/{id}",
-                      "makeThing",
-                      "Makes it.",
-                      Access.permission("write:things"),
-                      Wanted.class,
-                      Reply.class,
-                      200,
-                      call -> {
-                        throw new AssertionError("never called");
-                      })))
+                          "/thing/{id}",
+                          "makeThing",
+                          "Makes it.",
+                          Access.permission("write:things"),
+                          Wanted.class,
+                          Reply.class,
+                          200,
+                          call -> {
+                            throw new AssertionError("never called");
+                          })
+                      .header("X-Once", "Names the request.")))
           .json();
 
   @Test
@@ -49,6 +50,8 @@ class OpenApiDocumentTest {
     assertEquals("makeThing", operation.path("operationId").asText());
     assertEquals("write:things", operation.path("x-permission").asText());
     assertEquals("id", operation.at("/parameters/0/name").asText());
+    assertEquals("X-Once", operation.at("/parameters/1/name").asText());
+    assertEquals("header", operation.at("/parameters/1/in").asText());
     assertEquals(
         "#/components/schemas/OpenApiDocumentTestWanted",
         operation.at("/requestBody/content/application~1json/schema/$ref").asText());

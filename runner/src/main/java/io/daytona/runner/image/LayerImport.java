@@ -1,10 +1,12 @@
 package io.daytona.runner.image;
 
+import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.JailerClient;
 import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
+import io.daytona.wire.failpoint.Failpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,15 +21,18 @@ public final class LayerImport {
 
   private final JailerClient jailer;
   private final PreparedImages images;
+  private final Failpoints failpoints;
   private final ReentrantLock oneAtATime = new ReentrantLock();
 
   /**
    * @param jailer unpacks
    * @param images where the tars are
+   * @param failpoints places behind the steps
    */
-  public LayerImport(JailerClient jailer, PreparedImages images) {
+  public LayerImport(JailerClient jailer, PreparedImages images, Failpoints failpoints) {
     this.jailer = jailer;
     this.images = images;
+    this.failpoints = failpoints;
   }
 
   /**
@@ -44,6 +49,7 @@ public final class LayerImport {
       Path tar = images.tar(layer);
       if (!jailer.list().layers().contains(layer)) {
         unpack(layer, tar);
+        HostStep.LAYER_SEALED.passed(failpoints);
       }
       Files.deleteIfExists(tar);
     } catch (JailerException e) {
@@ -71,6 +77,7 @@ public final class LayerImport {
       }
       throw e;
     }
+    HostStep.LAYER_DROPPED.passed(failpoints);
     images.forget(layer);
     return true;
   }

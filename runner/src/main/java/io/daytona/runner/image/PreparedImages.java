@@ -34,9 +34,10 @@ public final class PreparedImages {
   private static final Pattern IMAGE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
   private static final long MAX_DESCRIPTION = 65_536;
 
-  private final Path directory;
-  private final ObjectMapper json =
+  private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final Path directory;
 
   /**
    * @param directory where image builds leave their results
@@ -110,11 +111,20 @@ public final class PreparedImages {
         || Files.size(file) > MAX_DESCRIPTION) {
       throw new IOException("it is not a file of at most " + MAX_DESCRIPTION + " bytes");
     }
-    JsonNode root = json.readTree(Files.readAllBytes(file));
+    PreparedImage image = parse(Files.readAllBytes(file));
+    if (!file.getFileName().toString().equals(image.layer() + ".json")) {
+      throw new IOException("its layer does not fit its name");
+    }
+    return image;
+  }
+
+  /** Reads a description. */
+  static PreparedImage parse(byte[] description) throws IOException {
+    JsonNode root = JSON.readTree(description);
     String layer = root.path("layer").asText();
     String image = root.path("image").asText();
-    if (!isLayer(layer) || !file.getFileName().toString().equals(layer + ".json")) {
-      throw new IOException("its layer does not fit its name");
+    if (!isLayer(layer)) {
+      throw new IOException("its layer is malformed");
     }
     if (!IMAGE.matcher(image).matches()) {
       throw new IOException("its image name is malformed");

@@ -1,5 +1,6 @@
 package io.daytona.runner.jailer;
 
+import io.daytona.wire.runner.ExitCause;
 import java.net.ProtocolException;
 
 /** One line of the jailer's {@code events}. */
@@ -14,14 +15,19 @@ sealed interface Event {
    * @param sandbox id
    * @param status wait status; −1 when it is not known
    * @param oomKills processes that the memory limit has ended in this run
+   * @param poolFull whether the jailer ended it because it filled the pool
    */
-  record Exited(String sandbox, int status, long oomKills) implements Event {
+  record Exited(String sandbox, int status, long oomKills, boolean poolFull) implements Event {
     private static final int SIGKILL = 9;
     private static final int SIGNAL_BITS = 0x7f;
 
-    /** Whether the memory limit ended the first process itself. */
-    boolean outOfMemory() {
-      return oomKills > 0 && (status < 0 || (status & SIGNAL_BITS) == SIGKILL);
+    /** Why; memory only if the limit ended the first process itself. */
+    ExitCause cause() {
+      if (poolFull) {
+        return ExitCause.POOL_FULL;
+      }
+      boolean killed = status < 0 || (status & SIGNAL_BITS) == SIGKILL;
+      return oomKills > 0 && killed ? ExitCause.OUT_OF_MEMORY : ExitCause.ENDED;
     }
   }
 
@@ -41,6 +47,7 @@ sealed interface Event {
     return new Exited(
         words[1],
         status.equals("-1") ? -1 : Numbers.parse(status, 0, 0xffff),
-        values.number("oom_kills"));
+        values.number("oom_kills"),
+        Numbers.parse(values.text("pool_full"), 0, 1) == 1);
   }
 }

@@ -1,11 +1,14 @@
 package io.daytona.runner.jailer;
 
+import io.daytona.wire.runner.ExitCause;
 import java.net.ProtocolException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -18,6 +21,7 @@ import java.util.regex.Pattern;
  * @param sandboxes sandboxes that run
  * @param ended sandboxes whose first process has ended, of which mounts or files are left; also
  *     those that are just being started
+ * @param poolFull those of them that the jailer ended because they filled the pool
  */
 public record Inventory(
     List<Integer> slots,
@@ -25,7 +29,8 @@ public record Inventory(
     List<Disk> disks,
     List<String> layers,
     List<Running> sandboxes,
-    List<Running> ended) {
+    List<Running> ended,
+    Set<String> poolFull) {
   static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
   private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
   private static final Pattern LAYER = Pattern.compile("[a-z0-9]{8,64}");
@@ -40,6 +45,7 @@ public record Inventory(
     layers = List.copyOf(layers);
     sandboxes = List.copyOf(sandboxes);
     ended = List.copyOf(ended);
+    poolFull = Set.copyOf(poolFull);
   }
 
   /**
@@ -66,6 +72,11 @@ public record Inventory(
     return sandboxes.stream().filter(running -> running.id().equals(id)).findFirst();
   }
 
+  /** Why a sandbox that does not run any more ended, as far as the jailer knows. */
+  public ExitCause causeOfEnd(String id) {
+    return poolFull.contains(id) ? ExitCause.POOL_FULL : ExitCause.ENDED;
+  }
+
   /** Collects the lines of a {@code list}. */
   static final class Parser {
     private final List<Integer> slots = new ArrayList<>();
@@ -74,6 +85,7 @@ public record Inventory(
     private final List<String> layers = new ArrayList<>();
     private final List<Running> sandboxes = new ArrayList<>();
     private final List<Running> ended = new ArrayList<>();
+    private final Set<String> poolFull = new HashSet<>();
 
     void line(String line) throws ProtocolException {
       String[] words = line.split(" ", -1);
@@ -113,6 +125,10 @@ public record Inventory(
       switch (values.text("state")) {
         case "running" -> sandboxes.add(found);
         case "exited" -> ended.add(found);
+        case "pool_full" -> {
+          ended.add(found);
+          poolFull.add(found.id());
+        }
         default -> throw new ProtocolException("unknown state in a list: " + Printable.of(line));
       }
     }
@@ -131,7 +147,7 @@ public record Inventory(
     }
 
     Inventory finish() {
-      return new Inventory(slots, addresses, disks, layers, sandboxes, ended);
+      return new Inventory(slots, addresses, disks, layers, sandboxes, ended, poolFull);
     }
   }
 }

@@ -67,6 +67,9 @@ public final class JailerClient implements AutoCloseable {
    * @param cpuMillis its limit in thousandths of a CPU, 0 for none
    * @param pids processes and threads
    * @param oomKills processes ended by the memory limit
+   * @param forksRefused processes refused by the process limit
+   * @param diskFree bytes that its disk has room for
+   * @param inodesFree files that its disk has room for
    */
   public record Stats(
       long memoryBytes,
@@ -75,7 +78,10 @@ public final class JailerClient implements AutoCloseable {
       long cpuNanos,
       long cpuMillis,
       long pids,
-      long oomKills) {}
+      long oomKills,
+      long forksRefused,
+      long diskFree,
+      long inodesFree) {}
 
   /**
    * What {@link #start} is asked for.
@@ -159,11 +165,20 @@ public final class JailerClient implements AutoCloseable {
 
   /** Copies an unmounted or frozen disk. */
   public void diskClone(String from, String to) {
+    copy("disk-clone", from, to);
+  }
+
+  /** Copies a disk, in use or not; a sandbox that uses it stands still meanwhile. */
+  public void diskCapture(String from, String to) {
+    copy("disk-capture", from, to);
+  }
+
+  private void copy(String verb, String from, String to) {
     link.exchange(
         SLOW,
         (connection, repeated) -> {
           try {
-            ask(connection, "disk-clone " + from + " " + to);
+            ask(connection, verb + " " + from + " " + to);
             return true;
           } catch (JailerException e) {
             if (repeated && e.code() == JailerCode.EXISTS) {
@@ -243,6 +258,11 @@ public final class JailerClient implements AutoCloseable {
     call(QUICK, "kill " + sandbox);
   }
 
+  /** Gives what is free on a running sandbox's disk back to the pool. */
+  public void trim(String sandbox) {
+    call(SLOW, "trim " + sandbox);
+  }
+
   /** Reads the levels of a running sandbox. */
   public Stats stats(String sandbox) {
     return link.exchange(
@@ -256,7 +276,10 @@ public final class JailerClient implements AutoCloseable {
               answer.number("cpu_ns"),
               answer.number("cpu_millis"),
               answer.number("pids"),
-              answer.number("oom_kills"));
+              answer.number("oom_kills"),
+              answer.number("forks_refused"),
+              answer.number("disk_free"),
+              answer.number("inodes_free"));
         });
   }
 

@@ -1,5 +1,6 @@
 package io.daytona.runner.jailer;
 
+import io.daytona.wire.runner.ExitCause;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -39,7 +40,7 @@ public final class JailerEvents implements AutoCloseable {
     void subscribed();
 
     /** The first process of a sandbox ended, whoever ended it. */
-    void exited(String sandbox, boolean outOfMemory);
+    void exited(String sandbox, ExitCause cause);
   }
 
   private void follow() {
@@ -53,7 +54,7 @@ public final class JailerEvents implements AutoCloseable {
         listener.subscribed();
         while (closing.getCount() > 0) {
           if (next(connection) instanceof Event.Exited exited) {
-            listener.exited(exited.sandbox(), exited.outOfMemory());
+            listener.exited(exited.sandbox(), exited.cause());
           }
         }
       } catch (IOException | JailerException e) {

@@ -35,12 +35,7 @@ public final class JailerException extends RuntimeException {
   public DaytonaException toClient(String doing) {
     return switch (code) {
       case SPACE ->
-          failure(
-              ErrorKind.UNAVAILABLE,
-              "The disk pool of this host is nearly full: "
-                  + getMessage()
-                  + ". Delete sandboxes that are not needed, or enlarge the pool",
-              POOL_RETRY);
+          failure(ErrorKind.UNAVAILABLE, "This host has no room: " + getMessage(), POOL_RETRY);
       case BUSY ->
           failure(
               ErrorKind.UNAVAILABLE,

@@ -13,6 +13,12 @@ final class BaseEnvironment {
   private static final String SYSTEM_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  /**
+   * A quota of CPU time leaves a sandbox's programs on all of the host's processors. Those that
+   * count these, {@code nproc} and OpenMP among them, take this variable's number instead.
+   */
+  private static final int HOST_PROCESSORS = Runtime.getRuntime().availableProcessors();
+
   private BaseEnvironment() {}
 
   /**
@@ -24,6 +30,7 @@ final class BaseEnvironment {
     String home = spec.user().equals("root") ? "/root" : "/home/" + spec.user();
     Map<String, String> env = new HashMap<>();
     env.put("LANG", "C.UTF-8");
+    env.put("OMP_NUM_THREADS", Integer.toString(Math.min(spec.cpu(), HOST_PROCESSORS)));
     env.put("PATH", home + "/.local/bin:" + home + "/.npm-global/bin:" + SYSTEM_PATH);
     env.putAll(image);
     env.put("DAYTONA_SANDBOX_ID", spec.id());

@@ -18,6 +18,7 @@ import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.wire.error.DaytonaException;
 import io.daytona.wire.error.ErrorKind;
 import io.daytona.wire.failpoint.Failpoints;
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Origin;
 import io.daytona.wire.runner.Placement;
 import io.daytona.wire.runner.PreparedImage;
@@ -59,6 +60,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   private final LayerImport layerImport;
   private final PoolLevel level;
   private @Nullable JailerEvents events;
+  private @Nullable PoolTrim trim;
 
   private HostRunner(Host host, PreparedImages images, LayerImport layerImport) {
     this.host = host;
@@ -93,7 +95,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     try {
       requireProtocol(jailer.hello());
       PreparedImages images = new PreparedImages(config.imageDirectory());
-      LayerImport layerImport = new LayerImport(jailer, images);
+      LayerImport layerImport = new LayerImport(jailer, images, failpoints);
       ToolsLayer tools = new ToolsLayer(images, layerImport);
       HostRunner runner =
           new HostRunner(
@@ -170,6 +172,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
         .start(
             host.config().upkeepWorkers(),
             List.of(host.remains(), host.slots(), shelf, host.tools()));
+    trim = new PoolTrim(host, level);
     events =
         host.jailer()
             .events(
@@ -180,8 +183,8 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
                   }
 
                   @Override
-                  public void exited(String sandbox, boolean outOfMemory) {
-                    ender.exited(sandbox, outOfMemory);
+                  public void exited(String sandbox, ExitCause cause) {
+                    ender.exited(sandbox, cause);
                   }
                 });
   }
@@ -233,7 +236,10 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
                 stats.memoryCacheBytes(),
                 stats.cpuNanos(),
                 stats.cpuMillis(),
-                stats.oomKills()));
+                stats.oomKills(),
+                stats.forksRefused(),
+                stats.diskFree(),
+                stats.inodesFree()));
   }
 
   private Optional<Stats> stats(String sandboxId) {
@@ -352,6 +358,11 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
   }
 
   @Override
+  public ExitCause causeOfEnd(String sandboxId) {
+    return host.table().wasEndedByPool(sandboxId) ? ExitCause.POOL_FULL : ExitCause.ENDED;
+  }
+
+  @Override
   public RunnerStatus status() {
     JailerClient.Hello hello = asked("tell its levels", level::current);
     return new RunnerStatus(
@@ -378,6 +389,10 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     JailerEvents following = events;
     if (following != null) {
       following.close();
+    }
+    PoolTrim trimming = trim;
+    if (trimming != null) {
+      trimming.close();
     }
     host.upkeep().close();
     background.shutdownNow();

@@ -45,6 +45,7 @@ final class Recovery {
     }
     host.store().adopt(inventory);
     adoptSlots(inventory, records);
+    inventory.poolFull().forEach(host.table()::endedByPool);
     for (Inventory.Running ended : inventory.ended()) {
       clear(ended);
     }

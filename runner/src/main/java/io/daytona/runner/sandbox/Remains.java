@@ -6,9 +6,11 @@ import io.daytona.runner.slot.SlotPool;
 import io.daytona.runner.storage.RootStore;
 import io.daytona.runner.upkeep.Chore;
 import io.daytona.wire.failpoint.Failpoints;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Remains implements Chore {
   private static final Logger LOG = LoggerFactory.getLogger(Remains.class);
   private static final int NO_SLOT = -1;
+  private static final long NEVER = Long.MIN_VALUE;
 
   /** Above this many, clearing is not put off for creates in flight. */
   private static final int PATIENT = 64;
@@ -29,6 +32,8 @@ final class Remains implements Chore {
   private final Failpoints failpoints;
   private final Map<String, Left> left = new HashMap<>();
   private final Deque<String> queue = new ArrayDeque<>();
+
+  private volatile long droppedAt = NEVER;
 
   /** What is left of one sandbox; changed under the sandbox's lock. */
   private static final class Left {
@@ -106,12 +111,19 @@ final class Remains implements Chore {
     if (what.disk) {
       HostStep.CLEAR_DISK_DUE.passed(failpoints);
       store.drop(id);
+      droppedAt = System.nanoTime();
       HostStep.CLEAR_DISK_DROPPED.passed(failpoints);
     }
     synchronized (left) {
       left.remove(id);
       queue.remove(id);
     }
+  }
+
+  /** Whether a disk has been removed within this time. */
+  boolean clearedWithin(Duration time) {
+    long at = droppedAt;
+    return at != NEVER && System.nanoTime() - at < time.toNanos();
   }
 
   @Override
@@ -128,6 +140,28 @@ final class Remains implements Chore {
       String id = queue.pollFirst();
       return id == null ? null : () -> clearOne(id);
     }
+  }
+
+  /**
+   * Clears away what is left of all sandboxes that nobody else changes, to make room.
+   *
+   * @return whether there was anything left, or is being cleared away
+   */
+  boolean clearAll() {
+    List<String> ids;
+    synchronized (left) {
+      ids = List.copyOf(left.keySet());
+    }
+    for (String id : ids) {
+      try (KeyedLocks.Hold hold = table.tryHold(id)) {
+        if (hold != null) {
+          settle(id);
+        }
+      } catch (RuntimeException e) {
+        LOG.warn("sandbox {} is cleared away later: {}", id, e.getMessage());
+      }
+    }
+    return !ids.isEmpty();
   }
 
   private void clearOne(String id) {

@@ -5,6 +5,7 @@ import io.daytona.runner.jailer.Inventory;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Runner;
 import java.time.Duration;
 import java.util.List;
@@ -120,13 +121,13 @@ final class SandboxEnder {
   }
 
   /** A first process ended, whoever ended it; returns at once. */
-  void exited(String id, boolean outOfMemory) {
+  void exited(String id, ExitCause cause) {
     if (host.table().live(id) != null || host.table().boot(id) != null) {
-      background.execute(() -> clearExited(id, outOfMemory));
+      background.execute(() -> clearExited(id, cause));
     }
   }
 
-  private void clearExited(String id, boolean outOfMemory) {
+  private void clearExited(String id, ExitCause cause) {
     try (KeyedLocks.Hold _ = host.table().hold(id)) {
       LiveSandbox live = host.table().live(id);
       // The event may be that of an earlier run: only the jailer knows.
@@ -142,10 +143,10 @@ final class SandboxEnder {
     }
     host.tools().released();
     host.upkeep().wake();
-    LOG.info("sandbox {} ended by itself{}", id, outOfMemory ? ", out of memory" : "");
+    LOG.info("sandbox {} ended by itself: {}", id, cause);
     for (Runner.ExitListener listener : listeners) {
       try {
-        listener.exited(id, outOfMemory);
+        listener.exited(id, cause);
       } catch (RuntimeException e) {
         LOG.error("the end of sandbox {} was not taken note of", id, e);
       }
@@ -160,7 +161,7 @@ final class SandboxEnder {
         host.slots().verify(java.util.Set.copyOf(inventory.slots()));
         for (LiveSandbox live : host.table().allLive()) {
           if (inventory.sandbox(live.id()).isEmpty()) {
-            exited(live.id(), false);
+            exited(live.id(), inventory.causeOfEnd(live.id()));
           }
         }
         host.upkeep().wake();

@@ -2,6 +2,7 @@ package io.daytona.runner.sandbox;
 
 import io.daytona.runner.HostStep;
 import io.daytona.runner.jailer.JailerClient;
+import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
 import io.daytona.runner.slot.Slot;
 import io.daytona.runner.upkeep.Upkeep;
@@ -16,12 +17,15 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Starts sandboxes: slot and disk, jailer, agent, identity. */
 final class SandboxStarter {
   private static final Duration QUEUE_PATIENCE = Duration.ofSeconds(30);
   private static final Duration QUEUE_RETRY = Duration.ofSeconds(5);
   private static final Duration AGENT_RETRY = Duration.ofSeconds(1);
+  private static final Duration CLEARING = Duration.ofSeconds(2);
+  private static final Duration CLEARING_LOOK = Duration.ofMillis(50);
   private static final int MILLIS_PER_CPU = 1000;
   private static final int MIB_PER_GIB = 1024;
 
@@ -85,7 +89,7 @@ final class SandboxStarter {
       host.records().used(slot.number(), id);
       host.passed(HostStep.START_SLOT_NOTED);
       long slotted = System.nanoTime();
-      host.jailer().start(request(spec, slot, shelf));
+      startJailed(request(spec, slot, shelf), boot);
       host.passed(HostStep.START_JAILED);
       long jailed = System.nanoTime();
       boot.entered();
@@ -137,6 +141,26 @@ final class SandboxStarter {
         host.config().pidsLimit(),
         spec.diskGib(),
         spec.profile());
+  }
+
+  /** A pool without room is given a moment when disks of deleted sandboxes are still on it. */
+  private void startJailed(JailerClient.Start request, Boot boot) {
+    long deadline = System.nanoTime() + CLEARING.toNanos();
+    while (true) {
+      try {
+        host.jailer().start(request);
+        return;
+      } catch (JailerException e) {
+        // The pool's file system gives back the blocks of a removed disk in the background.
+        if (e.code() != JailerCode.SPACE
+            || System.nanoTime() > deadline
+            || !(host.remains().clearAll() || host.remains().clearedWithin(CLEARING))) {
+          throw e;
+        }
+      }
+      boot.check();
+      LockSupport.parkNanos(CLEARING_LOOK.toNanos());
+    }
   }
 
   private void undo(

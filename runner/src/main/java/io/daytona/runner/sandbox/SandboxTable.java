@@ -16,9 +16,16 @@ final class SandboxTable {
   private final Set<String> disks = ConcurrentHashMap.newKeySet();
   private final ConcurrentHashMap<String, Boot> boots = new ConcurrentHashMap<>();
 
+  private final Set<String> endedByPool = ConcurrentHashMap.newKeySet();
+
   /** Waits until nobody else changes the sandbox. */
   KeyedLocks.Hold hold(String id) {
     return locks.hold(id);
+  }
+
+  /** Holds it if nobody else changes it; null when somebody does. */
+  KeyedLocks.@Nullable Hold tryHold(String id) {
+    return locks.tryHold(id);
   }
 
   @Nullable LiveSandbox live(String id) {
@@ -41,6 +48,16 @@ final class SandboxTable {
     live.remove(sandbox.id(), sandbox);
   }
 
+  /** It was ended because it filled the pool, while no server ran. */
+  void endedByPool(String id) {
+    endedByPool.add(id);
+  }
+
+  /** Whether it was, since it ran last. */
+  boolean wasEndedByPool(String id) {
+    return endedByPool.contains(id);
+  }
+
   boolean hasDisk(String id) {
     return disks.contains(id);
   }
@@ -50,10 +67,12 @@ final class SandboxTable {
   }
 
   void removeDisk(String id) {
+    endedByPool.remove(id);
     disks.remove(id);
   }
 
   Boot begin(String id) {
+    endedByPool.remove(id);
     Boot boot = new Boot();
     boots.put(id, boot);
     return boot;

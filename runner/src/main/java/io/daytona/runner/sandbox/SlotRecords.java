@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 final class SlotRecords {
   private static final Logger LOG = LoggerFactory.getLogger(SlotRecords.class);
+
+  private static final Duration NOTE_RETRY = Duration.ofSeconds(10);
 
   private final Path directory;
   private final ObjectMapper json = new ObjectMapper();
@@ -72,8 +75,13 @@ final class SlotRecords {
       Files.write(half, json.writeValueAsBytes(entry));
       Files.move(half, file(slot), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw DaytonaException.of(
-          ErrorKind.INTERNAL, "This host could not note the use of a slot: " + e.getMessage(), e);
+      throw new DaytonaException(
+          ErrorKind.UNAVAILABLE,
+          ErrorKind.UNAVAILABLE.code(),
+          "This host could not note the use of a slot: the disk of its data directory is full or"
+              + " broken. Its operator must make room on it",
+          NOTE_RETRY,
+          e);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.daytona.wire.runner.ExitCause;
 import java.net.ProtocolException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,13 +19,24 @@ class EventTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"9,0,false", "9,2,true", "-1,1,true", "-1,0,false", "0,3,false", "256,1,false"})
-  void knowsWhatTheMemoryLimitEnded(int status, long kills, boolean outOfMemory) throws Exception {
-    Event event = Event.parse("exited s-1 status=" + status + " oom_kills=" + kills);
+  @CsvSource({
+    "9,0,0,ENDED",
+    "9,2,0,OUT_OF_MEMORY",
+    "-1,1,0,OUT_OF_MEMORY",
+    "-1,0,0,ENDED",
+    "0,3,0,ENDED",
+    "256,1,0,ENDED",
+    "9,2,1,POOL_FULL",
+    "-1,0,1,POOL_FULL"
+  })
+  void knowsWhoEndedIt(int status, long kills, int full, ExitCause cause) throws Exception {
+    Event event =
+        Event.parse(
+            "exited s-1 status=%d oom_kills=%d pool_full=%d".formatted(status, kills, full));
     Event.Exited exited = assertInstanceOf(Event.Exited.class, event);
     assertEquals("s-1", exited.sandbox());
     assertEquals(status, exited.status());
-    assertEquals(outOfMemory, exited.outOfMemory());
+    assertEquals(cause, exited.cause());
   }
 
   @ParameterizedTest
@@ -35,10 +47,12 @@ class EventTest {
         "exited",
         "exited s1",
         "exited s1 status=9",
-        "exited s1 status=-2 oom_kills=0",
-        "exited s1 status=65536 oom_kills=0",
-        "exited S/1 status=9 oom_kills=0",
-        "started s1 status=9 oom_kills=0"
+        "exited s1 status=9 oom_kills=0",
+        "exited s1 status=9 oom_kills=0 pool_full=2",
+        "exited s1 status=-2 oom_kills=0 pool_full=0",
+        "exited s1 status=65536 oom_kills=0 pool_full=0",
+        "exited S/1 status=9 oom_kills=0 pool_full=0",
+        "started s1 status=9 oom_kills=0 pool_full=0"
       })
   void refusesMalformedEvents(String line) {
     assertThrows(ProtocolException.class, () -> Event.parse(line));

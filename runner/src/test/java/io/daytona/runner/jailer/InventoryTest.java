@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.daytona.wire.runner.ExitCause;
 import java.net.ProtocolException;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ class InventoryTest {
     parser.line("layer 0123456789abcdef");
     parser.line("sandbox s1 slot=7 pid=812 start=9911 state=running");
     parser.line("sandbox s3 slot=8 pid=0 start=0 state=exited");
+    parser.line("sandbox s4 slot=9 pid=5 start=6 state=pool_full");
     Inventory inventory = parser.finish();
     assertEquals(List.of(7), inventory.slots());
     assertEquals(Map.of(7, "10.213.216.7"), inventory.addresses());
@@ -29,7 +31,11 @@ class InventoryTest {
     assertEquals(new Inventory.Running("s1", 7, 812, 9911), inventory.sandbox("s1").orElseThrow());
     assertTrue(inventory.sandbox("s2").isEmpty());
     assertTrue(inventory.sandbox("s3").isEmpty());
-    assertEquals(List.of(new Inventory.Running("s3", 8, 0, 0)), inventory.ended());
+    assertEquals(
+        List.of(new Inventory.Running("s3", 8, 0, 0), new Inventory.Running("s4", 9, 5, 6)),
+        inventory.ended());
+    assertEquals(ExitCause.ENDED, inventory.causeOfEnd("s3"));
+    assertEquals(ExitCause.POOL_FULL, inventory.causeOfEnd("s4"));
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.ExitCause;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -190,8 +191,8 @@ class JailerClientTest {
   void followsEventsAcrossARestartOfTheJailer() throws Exception {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     String[] streams = {
-      "beat\nexited s1 status=9 oom_kills=0\nnot an event\n",
-      "beat\nexited s2 status=-1 oom_kills=4\n"
+      "beat\nexited s1 status=9 oom_kills=0 pool_full=0\nnot an event\n",
+      "beat\nexited s2 status=-1 oom_kills=4 pool_full=0\n"
     };
     try (ScriptedPeer peer =
             new ScriptedPeer(
@@ -199,9 +200,9 @@ class JailerClientTest {
         JailerClient client = new JailerClient(socket(), PATIENCE);
         JailerEvents _ = client.events(into(heard))) {
       assertEquals("subscribed", heard.poll(20, TimeUnit.SECONDS));
-      assertEquals("s1 false", heard.poll(20, TimeUnit.SECONDS));
+      assertEquals("s1 ENDED", heard.poll(20, TimeUnit.SECONDS));
       assertEquals("subscribed", heard.poll(20, TimeUnit.SECONDS));
-      assertEquals("s2 true", heard.poll(20, TimeUnit.SECONDS));
+      assertEquals("s2 OUT_OF_MEMORY", heard.poll(20, TimeUnit.SECONDS));
       assertEquals(List.of("events", "events"), peer.requests());
     }
   }
@@ -214,8 +215,8 @@ class JailerClientTest {
       }
 
       @Override
-      public void exited(String sandbox, boolean outOfMemory) {
-        heard.add(sandbox + " " + outOfMemory);
+      public void exited(String sandbox, ExitCause cause) {
+        heard.add(sandbox + " " + cause);
       }
     };
   }

@@ -265,7 +265,7 @@ class RunnerRecoveryTest extends JailedTest {
   void noticesAnEndThatTheJailerDidNotLiveToTell() throws Exception {
     BlockingQueue<String> exits = new LinkedBlockingQueue<>();
     try (HostRunner runner = open()) {
-      runner.onExit((id, outOfMemory) -> exits.add(id));
+      runner.onExit((id, cause) -> exits.add(id));
       SandboxSpec ended = spec();
       SandboxSpec other = spec();
       runner.start(ended);

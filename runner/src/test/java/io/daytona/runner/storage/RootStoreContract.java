@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.runner.jailer.JailerCode;
 import io.daytona.runner.jailer.JailerException;
+import io.daytona.runner.sandbox.HostRunner;
 import io.daytona.runner.testing.JailedTest;
+import io.daytona.toolbox.agent.Agent;
+import io.daytona.wire.runner.SandboxSpec;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -125,6 +129,30 @@ abstract class RootStoreContract extends JailedTest {
     store().drop(disk);
     store().unclaim(disk);
     assertTrue(store().claim(1).isEmpty());
+  }
+
+  @Test
+  void keepsASandboxsFilesWithinItsSizeAndCopiesThem() throws Exception {
+    SandboxSpec first = spec();
+    SandboxSpec second = spec();
+    made.addAll(List.of(first.id(), second.id()));
+    try (HostRunner runner = open()) {
+      runner.start(first);
+      Agent agent = runner.find(first.id()).agent();
+      int kib = Integer.parseInt(shell(agent, "df -k / | tail -n 1 | awk '{ print $2 }'"));
+      assertTrue(kib > 900_000 && kib <= 1 << 20, "KiB: " + kib);
+      shell(agent, "echo kept >/home/daytona/file");
+      runner.stop(first.id(), false);
+      store().clone(first.id(), second.id());
+    }
+    try (HostRunner runner = open()) {
+      for (SandboxSpec spec : List.of(first, second)) {
+        runner.start(spec);
+        assertEquals("kept", shell(runner.find(spec.id()).agent(), "cat /home/daytona/file"));
+      }
+      runner.retainOnly(Set.of());
+      assertTrue(runner.awaitIdle(LONG), () -> jailer.log());
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInfo;
 import org.opentest4j.AssertionFailedError;
 
 /** Tests against a jailer and agents of their own, one jailer for a class. */
@@ -29,8 +30,9 @@ public abstract class JailedTest {
   protected static String environmentLayer;
 
   @BeforeAll
-  static void startJailer() throws Exception {
-    jailer = new PrivateJailer();
+  static void startJailer(TestInfo test) throws Exception {
+    PoolForm form = test.getTestClass().orElseThrow().getAnnotation(PoolForm.class);
+    jailer = form == null ? new PrivateJailer() : new PrivateJailer(form.imageBytes());
     client = new JailerClient(jailer.runnerConfig().jailerSocket(), LONG);
     layer = jailer.prepareImage();
     environmentLayer =

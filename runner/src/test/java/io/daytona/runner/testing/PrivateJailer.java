@@ -31,18 +31,30 @@ public final class PrivateJailer {
   private static final int USER = 64_054;
 
   private static final long UID_BASE = 268_435_456L + INSTANCE * 67_108_864L;
-  private static final long POOL_BYTES = 3L << 30;
+
+  /** Size of the XFS image of a pool in bytes. */
+  static final long POOL_BYTES = 3L << 30;
+
   private static final Path REPOSITORY = repository();
 
   private final Path directory;
   private final Path data;
   private final Path conf;
+  private final long poolBytes;
   private @Nullable Process process;
 
   public PrivateJailer() throws IOException, InterruptedException {
+    this(POOL_BYTES);
+  }
+
+  /**
+   * @param poolBytes size of the XFS image in bytes, 0 for a plain directory
+   */
+  public PrivateJailer(long poolBytes) throws IOException, InterruptedException {
     if (EffectiveUser.current() != 0) {
       throw new IllegalStateException("tests with a real jailer need root");
     }
+    this.poolBytes = poolBytes;
     directory = Files.createTempDirectory(Path.of("/tmp"), "dt" + INSTANCE + ".");
     allow(directory, "rwxr-xr-x");
     data = directory.resolve("d");
@@ -117,7 +129,7 @@ public final class PrivateJailer {
             INSTANCE,
             INSTANCE,
             INSTANCE,
-            POOL_BYTES);
+            poolBytes);
   }
 
   /** A configuration of a runner for it: few slots and disks of 1 GiB. */

@@ -81,7 +81,7 @@ public final class ConfigBinder {
   private static Object parse(Key key, String text, Class<?> type) {
     try {
       return parse(text, type);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       String shown = key.secret() ? "the value of " + key.name() : key.name() + "=" + text;
       throw new ConfigException(
           shown + " is not " + expected(type) + " (" + key.description() + ")");

@@ -25,6 +25,16 @@ public final class SettingsFile {
     } catch (IOException e) {
       throw new ConfigException("the configuration file " + file + " cannot be read: " + e);
     }
+    return parse(lines, file.toString());
+  }
+
+  /**
+   * Reads lines.
+   *
+   * @param file what they are called in messages
+   * @throws ConfigException when a line is no assignment
+   */
+  public static Map<String, String> parse(List<String> lines, String file) {
     Map<String, String> values = new LinkedHashMap<>();
     for (int number = 1; number <= lines.size(); number++) {
       String line = lines.get(number - 1).strip();

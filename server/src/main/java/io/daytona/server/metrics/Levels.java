@@ -1,7 +1,6 @@
 package io.daytona.server.metrics;
 
 import com.zaxxer.hikari.HikariPoolMXBean;
-import io.daytona.control.sandbox.AdmissionLevel;
 import io.daytona.control.sandbox.SandboxLevels;
 import io.daytona.wire.runner.RunnerStatus;
 import io.daytona.wire.sandbox.SandboxState;
@@ -19,7 +18,7 @@ final class Levels {
 
   private final Supplier<SandboxLevels> control;
   private final HostLevels host;
-  private volatile SandboxLevels seen = new SandboxLevels(Map.of(), new AdmissionLevel(0, 0, 0, 0));
+  private volatile SandboxLevels seen = new SandboxLevels(Map.of());
   private volatile Optional<RunnerStatus> status = Optional.empty();
 
   Levels(Supplier<SandboxLevels> control, HostLevels host) {
@@ -41,10 +40,6 @@ final class Levels {
           .tag("state", state.wire())
           .register(registry);
     }
-    admission(registry, "running", "Creates and starts at the host", AdmissionLevel::running);
-    admission(registry, "places", "Most creates and starts at once", AdmissionLevel::places);
-    admission(registry, "waiting", "Creates and starts in the queue", AdmissionLevel::waiting);
-    admission(registry, "queue", "Most creates and starts in the queue", AdmissionLevel::queue);
     Gauge.builder("daytona.host.up", this, levels -> levels.status.isPresent() ? 1 : 0)
         .description("Whether the host tells its levels")
         .register(registry);
@@ -55,16 +50,6 @@ final class Levels {
     host(registry, "disks.ready", "Empty disks made ahead", RunnerStatus::disksReady);
     pool(registry, "free", "Free space of the pool of disks", RunnerStatus::poolFreeKib);
     pool(registry, "size", "Size of the pool of disks", RunnerStatus::poolTotalKib);
-  }
-
-  private void admission(
-      MeterRegistry registry, String name, String help, ToDoubleFunction<AdmissionLevel> level) {
-    Gauge.builder(
-            "daytona.admission." + name,
-            this,
-            levels -> level.applyAsDouble(levels.seen.admission()))
-        .description(help)
-        .register(registry);
   }
 
   private void pool(

@@ -8,8 +8,10 @@ import io.daytona.http.Endpoint;
 import io.daytona.http.HttpServer;
 import io.daytona.http.RawReply;
 import io.daytona.http.RequestMeter;
+import io.daytona.wire.admission.Level;
 import io.daytona.wire.runner.RunnerStatus;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -35,6 +37,7 @@ public final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics collections = new JvmGcMetrics();
+  private final Bulkheads bulkheads = new Bulkheads();
   private final Levels levels;
 
   /**
@@ -60,8 +63,17 @@ public final class Metrics implements AutoCloseable {
     return new RequestMetrics(registry, listener);
   }
 
+  /** Tells of something that organizations share. */
+  public void shared(Supplier<Level> level) {
+    bulkheads.bind(registry, level, Tags.of("listener", "none"));
+  }
+
   /** Tells what a listener has open. */
   public void listener(String name, HttpServer server) {
+    for (int i = 0; i < server.levels().size(); i++) {
+      int index = i;
+      bulkheads.bind(registry, () -> server.levels().get(index), Tags.of("listener", name));
+    }
     Gauge.builder("daytona.http.requests.running", server, HttpServer::runningRequests)
         .description("Requests that are being served")
         .tag("listener", name)

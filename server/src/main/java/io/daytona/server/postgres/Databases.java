@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -24,10 +25,15 @@ public final class Databases {
    * @param connections most connections, 2 or more
    */
   public static HikariDataSource pool(EmbeddedPostgres postgres, int connections) {
+    return pool(postgres.socket(), connections);
+  }
+
+  /** A pool on the embedded server that listens on a socket. */
+  public static HikariDataSource pool(Path socket, int connections) {
     Properties properties = new Properties();
-    properties.setProperty("user", postgres.role());
+    properties.setProperty("user", PostgresCluster.ROLE);
     properties.setProperty("socketFactory", UnixSocketFactory.class.getName());
-    properties.setProperty("socketFactoryArg", postgres.socket().toString());
+    properties.setProperty("socketFactoryArg", socket.toString());
     properties.setProperty("sslmode", "disable");
     properties.setProperty("gssEncMode", "disable");
     create(properties);

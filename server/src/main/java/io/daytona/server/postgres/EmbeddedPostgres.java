@@ -27,13 +27,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
   private final PostgresCluster cluster;
   private final Path log;
+  private final List<String> settings;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile @Nullable ProcessHandle postmaster;
   private @Nullable Thread watcher;
 
-  private EmbeddedPostgres(PostgresCluster cluster, Path log) {
+  private EmbeddedPostgres(PostgresCluster cluster, Path log, List<String> settings) {
     this.cluster = cluster;
     this.log = log;
+    this.settings = settings;
   }
 
   /**
@@ -49,8 +51,29 @@ public final class EmbeddedPostgres implements AutoCloseable {
       Path programs, Path root, Path log, List<String> commandPrefix) {
     try {
       Files.createDirectories(root);
-      PostgresCluster cluster = new PostgresCluster(programs, root, commandPrefix);
-      EmbeddedPostgres postgres = new EmbeddedPostgres(cluster, log);
+    } catch (IOException e) {
+      throw new PostgresException("PostgreSQL does not start: " + e.getMessage(), e);
+    }
+    return start(
+        new PostgresCluster(programs, root, commandPrefix),
+        log,
+        PostgresSettings.arguments(root.toString()));
+  }
+
+  /** The socket of the server that runs on the files below a root; empty when none does. */
+  public static Optional<Path> listening(Path root) {
+    PostgresCluster cluster = new PostgresCluster(root, root, List.of());
+    return Postmaster.of(cluster.data()).filter(Postmaster::ready).map(seen -> cluster.socket());
+  }
+
+  /**
+   * Starts or adopts the server of a cluster.
+   *
+   * @param settings arguments for it
+   */
+  static EmbeddedPostgres start(PostgresCluster cluster, Path log, List<String> settings) {
+    try {
+      EmbeddedPostgres postgres = new EmbeddedPostgres(cluster, log, settings);
       postgres.launch();
       postgres.watcher = Thread.ofPlatform().name("postgres-watch").daemon().start(postgres::watch);
       return postgres;
@@ -96,7 +119,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     cluster.create();
     cluster.writeAccess();
     Postmaster.forgetStranger(cluster.data());
-    ProcessHandle process = cluster.start(log).toHandle();
+    ProcessHandle process = cluster.start(log, settings).toHandle();
     awaitReady(process);
     LOG.info(
         "started PostgreSQL, pid {}, in {} ms",

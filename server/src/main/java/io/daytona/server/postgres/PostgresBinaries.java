@@ -18,7 +18,7 @@ import org.tukaani.xz.XZInputStream;
 /** The programs of PostgreSQL, unpacked once per version from the distribution's jar. */
 public final class PostgresBinaries {
   private static final Logger LOG = LoggerFactory.getLogger(PostgresBinaries.class);
-  private static final String ARCHIVE = "/postgres-linux-x86_64.txz";
+  static final String ARCHIVE = "/postgres-linux-x86_64.txz";
   private static final String VERSION = "/io/daytona/server/postgres/version.properties";
 
   private PostgresBinaries() {}
@@ -38,6 +38,15 @@ public final class PostgresBinaries {
     return version;
   }
 
+  /** Its major version, such as 18: releases that differ in it do not read each other's files. */
+  static int major() {
+    return major(version());
+  }
+
+  static int major(String version) {
+    return Integer.parseInt(version.split("\\.", 2)[0]);
+  }
+
   /**
    * Directory with {@code bin}, {@code lib} and {@code share}, unpacked below a directory named
    * after the version if it is not there; a half-unpacked one is never taken for a whole one.
@@ -45,7 +54,17 @@ public final class PostgresBinaries {
    * @param parent directory that holds versions
    */
   public static Path installed(Path parent) {
-    String version = version();
+    return installed(parent, version(), () -> resource(ARCHIVE));
+  }
+
+  /** Where an archive comes from. */
+  @FunctionalInterface
+  interface Archive {
+    InputStream open() throws IOException;
+  }
+
+  /** The same for a version that is not in the jar. */
+  static Path installed(Path parent, String version, Archive archive) {
     Path home = parent.resolve(version);
     if (Files.isDirectory(home)) {
       return home;
@@ -56,7 +75,7 @@ public final class PostgresBinaries {
       Files.createDirectories(parent);
       delete(half);
       Files.createDirectory(half);
-      try (InputStream in = new BufferedInputStream(resource(ARCHIVE), 256 << 10)) {
+      try (InputStream in = new BufferedInputStream(archive.open(), 256 << 10)) {
         new TarReader(new XZInputStream(in)).unpack(half);
       }
       Files.move(half, home, StandardCopyOption.ATOMIC_MOVE);

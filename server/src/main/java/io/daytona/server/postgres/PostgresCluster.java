@@ -17,6 +17,11 @@ import org.slf4j.LoggerFactory;
 final class PostgresCluster {
   static final String ROLE = "daytona";
   static final int PORT = 5432;
+
+  /** Before the number of the major version: its releases share their files' format. */
+  static final String DIRECTORY = "data-";
+
+  private static final String MADE = "made";
   private static final Logger LOG = LoggerFactory.getLogger(PostgresCluster.class);
   private static final int SUN_PATH_MAX = 107;
   private static final int INITDB_SECONDS = 120;
@@ -34,11 +39,18 @@ final class PostgresCluster {
    * @param commandPrefix put before every command, to change the user in tests that run as root
    */
   PostgresCluster(Path programs, Path root, List<String> commandPrefix) {
+    this(programs, root, root.resolve(DIRECTORY + PostgresBinaries.major()), commandPrefix);
+  }
+
+  /**
+   * A cluster in a directory of another name.
+   *
+   * @param data directory of the cluster's files, in {@code root}
+   */
+  PostgresCluster(Path programs, Path root, Path data, List<String> commandPrefix) {
     this.programs = programs;
     this.root = root;
-    String version = PostgresBinaries.version();
-    // Releases of one major version share their files' format.
-    this.data = root.resolve("data-" + version.substring(0, version.indexOf('.')));
+    this.data = data;
     this.commandPrefix = List.copyOf(commandPrefix);
     if (socket().toString().length() > SUN_PATH_MAX) {
       throw new PostgresException(
@@ -60,14 +72,31 @@ final class PostgresCluster {
     return programs.resolve("bin").resolve(name);
   }
 
+  /** Whether it has been made, and made to its end. */
+  boolean exists() {
+    return Files.exists(data.resolve("PG_VERSION")) && Files.exists(data.resolve(MADE));
+  }
+
+  /** Removes its files; nothing may run on them. */
+  void remove() throws IOException, InterruptedException {
+    run(List.of("rm", "-rf", "--", data.toString()));
+  }
+
+  /** Gives its directory another name, for good; nothing may run on it. */
+  void rename(Path name) throws IOException, InterruptedException {
+    run(List.of("sync", "-f", data.toString()));
+    run(List.of("mv", "-T", "--", data.toString(), name.toString()));
+    run(List.of("sync", "-f", name.toString()));
+  }
+
   /** Makes the cluster unless it exists; a half-made one is made again. */
   void create() throws IOException, InterruptedException {
-    if (Files.exists(data.resolve("PG_VERSION")) && Files.exists(data.resolve("made"))) {
+    if (exists()) {
       return;
     }
     long from = System.nanoTime();
     // A directory without the mark was cut off while it was made and has never held anything.
-    run(List.of("rm", "-rf", "--", data.toString()));
+    remove();
     List<String> initdb = new ArrayList<>();
     initdb.add(program("initdb").toString());
     initdb.addAll(List.of("-D", data.toString(), "-U", ROLE, "-E", "UTF8", "-A", "peer"));
@@ -77,7 +106,7 @@ final class PostgresCluster {
     initdb.add("--no-sync");
     run(initdb);
     run(List.of("sync", "-f", data.toString()));
-    run(List.of("touch", data.resolve("made").toString()));
+    run(List.of("touch", data.resolve(MADE).toString()));
     LOG.info("made the database's files in {} ms", (System.nanoTime() - from) / 1_000_000);
   }
 
@@ -88,12 +117,16 @@ final class PostgresCluster {
     Files.writeString(root.resolve("ident.conf"), "server " + user + " " + ROLE + "\n");
   }
 
-  /** Starts the server; it outlives this process. */
-  Process start(Path log) throws IOException {
+  /**
+   * Starts the server; it outlives this process.
+   *
+   * @param settings arguments for the server
+   */
+  Process start(Path log, List<String> settings) throws IOException {
     List<String> command = new ArrayList<>(commandPrefix);
     command.add(program("postgres").toString());
     command.addAll(List.of("-D", data.toString()));
-    command.addAll(PostgresSettings.arguments(root.toString()));
+    command.addAll(settings);
     command.addAll(List.of("-c", "hba_file=" + root.resolve("hba.conf")));
     command.addAll(List.of("-c", "ident_file=" + root.resolve("ident.conf")));
     ProcessBuilder builder = builder(command);

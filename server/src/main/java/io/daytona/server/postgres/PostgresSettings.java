@@ -19,10 +19,7 @@ final class PostgresSettings {
    * @param socketDirectory where the socket goes; there is no other way in
    */
   static List<String> arguments(String socketDirectory) {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("listen_addresses", "");
-    settings.put("unix_socket_directories", socketDirectory);
-    settings.put("unix_socket_permissions", "0700");
+    Map<String, String> settings = access(socketDirectory);
     settings.put("max_connections", "60");
 
     // A commit that was answered survives a power cut.
@@ -66,7 +63,27 @@ final class PostgresSettings {
     settings.put("log_timezone", "UTC");
     settings.put("timezone", "UTC");
     settings.put("cluster_name", "daytona");
+    return arguments(settings);
+  }
 
+  /**
+   * The settings with which any release runs, for as long as its rows are read.
+   *
+   * @param socketDirectory where the socket goes; there is no other way in
+   */
+  static List<String> ofAnyRelease(String socketDirectory) {
+    return arguments(access(socketDirectory));
+  }
+
+  private static Map<String, String> access(String socketDirectory) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("listen_addresses", "");
+    settings.put("unix_socket_directories", socketDirectory);
+    settings.put("unix_socket_permissions", "0700");
+    return settings;
+  }
+
+  private static List<String> arguments(Map<String, String> settings) {
     List<String> arguments = new ArrayList<>();
     settings.forEach((name, value) -> arguments.addAll(List.of("-c", name + "=" + value)));
     return arguments;

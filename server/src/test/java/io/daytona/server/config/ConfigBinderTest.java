@@ -127,6 +127,7 @@ class ConfigBinderTest {
       value = {
         "COUNT | ten | DAYTONA_SERVER_DEMO_COUNT=ten is not a whole number (A number)",
         "PATIENCE | 5 | DAYTONA_SERVER_DEMO_PATIENCE=5 is not a duration such as 500ms, 30s, 5m, 2h or 1d (A time)",
+        "PATIENCE | 999999999999999999d | DAYTONA_SERVER_DEMO_PATIENCE=999999999999999999d is not a duration such as 500ms, 30s, 5m, 2h or 1d (A time)",
         "ON | yes | DAYTONA_SERVER_DEMO_ON=yes is not true or false (A switch)",
         "COLOUR | blue | DAYTONA_SERVER_DEMO_COLOUR=blue is not one of RED, GREEN (A choice)",
         "COUNT | 101 | Demo: count is 101, allowed are up to 100",

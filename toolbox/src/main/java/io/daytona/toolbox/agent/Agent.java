@@ -159,6 +159,11 @@ public interface Agent extends AutoCloseable {
       this.word = word;
     }
 
+    /** The version of the protocol whose agents all have it. */
+    public int impliedSince() {
+      return 2;
+    }
+
     /** Its name in the greeting. */
     public String word() {
       return word;

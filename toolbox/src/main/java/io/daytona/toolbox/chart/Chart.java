@@ -2,7 +2,6 @@ package io.daytona.toolbox.chart;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.http.Json;
 import java.io.IOException;
@@ -116,10 +115,8 @@ record Chart(
         return Optional.empty();
       }
       return Optional.of(Json.mapper().writeValueAsBytes(strict ? chart.withPlainParts() : chart));
-    } catch (JsonProcessingException malformed) {
+    } catch (IOException malformed) {
       return Optional.empty(); // what cannot be a chart is dropped (toolbox protocol §2.3)
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 

@@ -13,7 +13,7 @@ public final class ChartProgram {
   private static final Pattern IMPORT =
       Pattern.compile(
           "(?m)^[^#\\n]*(?:"
-              + "\\bimport\\s+(?:[\\w.]+(?:\\s+as\\s+\\w+)?\\s*,\\s*)*matplotlib\\b"
+              + "\\bimport\\s+(?:[\\w., \\t]{1,500},\\s*)?matplotlib\\b"
               + "|\\bfrom\\s+matplotlib\\b"
               + "|\\b__import__\\(\\s*['\"]matplotlib"
               + "|\\bimport_module\\(\\s*['\"]matplotlib"

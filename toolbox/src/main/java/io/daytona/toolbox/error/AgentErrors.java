@@ -16,6 +16,11 @@ public final class AgentErrors {
   public static final String FREE_PROCESSES =
       "the sandbox may have no more processes: end some, then try again";
 
+  /** What to do when a sandbox was started before the platform could do what is asked. */
+  public static final String RESTART =
+      "it runs since an earlier version of the platform, with that version's agent; restart the"
+          + " sandbox (stop and start) to get the newer agent";
+
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private AgentErrors() {}
@@ -38,6 +43,10 @@ public final class AgentErrors {
           SOON,
           e);
     }
+    if (isOlder(e)) {
+      return DaytonaException.of(
+          ErrorKind.CONFLICT, "This sandbox cannot do that: " + RESTART + ".", e);
+    }
     return switch (e.errno()) {
       case Errno.EAGAIN, Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM ->
           new DaytonaException(
@@ -47,12 +56,21 @@ public final class AgentErrors {
               SOON,
               e);
       case Errno.ETIMEDOUT ->
-          DaytonaException.of(ErrorKind.GATEWAY_TIMEOUT, "The sandbox did not answer in time.", e);
+          DaytonaException.of(
+              ErrorKind.GATEWAY_TIMEOUT,
+              "The sandbox did not answer in time. Perhaps its programs leave it no time or memory:"
+                  + " end some, or stop it by force and start it again.",
+              e);
       case Errno.EINTR ->
           DaytonaException.unavailable("The server is stopping.", Duration.ofSeconds(2));
       default ->
           DaytonaException.of(ErrorKind.BAD_REQUEST, "bad request: " + text(e) + remedy(e), e);
     };
+  }
+
+  /** An agent that does not know a verb: of an earlier version of the platform. */
+  private static boolean isOlder(AgentException e) {
+    return e.errno() == Errno.ENOSYS && e.code().equals("verb");
   }
 
   /** Whether the fault lies with the connection or the load, not with what was asked for. */

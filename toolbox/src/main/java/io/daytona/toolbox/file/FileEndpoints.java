@@ -6,6 +6,7 @@ import io.daytona.http.Method;
 import io.daytona.http.RawReply;
 import io.daytona.toolbox.SandboxCalls;
 import io.daytona.toolbox.fsutil.FileTool;
+import io.daytona.wire.admission.Bulkhead;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,15 +19,27 @@ public final class FileEndpoints {
   private final SandboxCalls calls;
   private final FileQueries queries;
   private final FileChanges changes;
+  private static final Duration LISTING_PATIENCE = Duration.ofSeconds(10);
+
   private final FileTool tool = new FileTool(FileTool.PROGRAM);
 
   /**
    * @param calls finds sandboxes
+   * @param listings memory of listings, of {@link #listings}
    */
-  public FileEndpoints(SandboxCalls calls) {
+  public FileEndpoints(SandboxCalls calls, Bulkhead listings) {
     this.calls = calls;
-    this.queries = new FileQueries(calls, tool);
+    this.queries = new FileQueries(calls, tool, listings);
     this.changes = new FileChanges(calls);
+  }
+
+  /**
+   * Memory that the listings of all organizations share.
+   *
+   * @param percent of it that one organization may have
+   */
+  public static Bulkhead listings(int percent) {
+    return ListingRoom.ofHeap(percent, LISTING_PATIENCE);
   }
 
   /** The table's rows. */

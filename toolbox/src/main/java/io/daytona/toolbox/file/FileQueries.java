@@ -9,6 +9,8 @@ import io.daytona.toolbox.SandboxPaths;
 import io.daytona.toolbox.agent.AgentException;
 import io.daytona.toolbox.error.ToolboxError;
 import io.daytona.toolbox.fsutil.FileTool;
+import io.daytona.wire.access.SandboxGate.ToolboxTarget;
+import io.daytona.wire.admission.Bulkhead;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -23,8 +25,10 @@ final class FileQueries {
 
   private final SandboxCalls calls;
   private final FileTree tree;
+  private final Bulkhead listings;
 
-  FileQueries(SandboxCalls calls, FileTool tool) {
+  FileQueries(SandboxCalls calls, FileTool tool, Bulkhead listings) {
+    this.listings = listings;
     this.calls = calls;
     this.tree = new FileTree(tool);
   }
@@ -34,7 +38,9 @@ final class FileQueries {
     String path = asked.isEmpty() ? "." : asked;
     int depth = call.query("depth").map(FileQueries::depth).orElse(1);
     SandboxFile directory = SandboxFile.of(calls.sandbox(call), path);
-    ListingRoom room = new ListingRoom();
+    ListingRoom room =
+        new ListingRoom(
+            listings, call.principal(ToolboxTarget.class).organizationId(), call::whenClientLeaves);
     boolean ready = false;
     try {
       List<FileInfo> entries = tree.list(directory, depth, room);

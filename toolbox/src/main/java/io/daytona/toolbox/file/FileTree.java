@@ -90,7 +90,7 @@ final class FileTree {
   }
 
   /** Path, own type, type behind links, mode, size, uid, gid, seconds.nanoseconds. */
-  private static FileStat stat(List<byte[]> record) {
+  static FileStat stat(List<byte[]> record) {
     try {
       String[] time = text(record, 7).split("\\.", 2);
       long nanos =

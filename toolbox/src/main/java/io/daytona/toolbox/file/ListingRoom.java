@@ -1,9 +1,10 @@
 package io.daytona.toolbox.file;
 
 import io.daytona.toolbox.error.ToolboxError;
+import io.daytona.wire.admission.Bulkhead;
+import io.daytona.wire.admission.Limits;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The memory of one listing. A listing is sorted, so all of it is in memory until it is sent: its
@@ -27,23 +28,51 @@ final class ListingRoom implements AutoCloseable {
   /** Bytes of an entry besides its texts. */
   private static final int ENTRY = 400;
 
-  /** One of the largest, or a quarter of the heap. */
-  private static final AtomicLong LEFT =
-      new AtomicLong(
-          Math.max(
-              MAX_ENTRIES * (long) ENTRY + 2 * MAX_TEXT, Runtime.getRuntime().maxMemory() / 4));
+  /** What is taken at once, so that a large listing asks some tens of times. */
+  private static final long BLOCK = 1L << 20;
 
+  private static final int QUEUE = 256;
+
+  private final Bulkhead.Hold hold;
+  private final Bulkhead.Caller caller;
   private int entries = MAX_ENTRIES;
   private long text = MAX_TEXT;
-  private long taken;
+  private long ahead;
 
   /**
-   * Makes room for an entry.
+   * @param all what all listings together may take, of {@link #ofHeap}
+   * @param organization whose listing it is
+   * @param caller who waits for room
+   */
+  ListingRoom(Bulkhead all, String organization, Bulkhead.Caller caller) {
+    this.hold = all.hold(organization);
+    this.caller = caller;
+  }
+
+  /**
+   * What all listings may take: a quarter of the heap, and one of the largest is within the share
+   * of one organization.
+   *
+   * @param percent of it that one organization may have
+   * @param patience how long a listing waits for more
+   */
+  static Bulkhead ofHeap(int percent, Duration patience) {
+    long largest = MAX_ENTRIES * (long) ENTRY + 2 * MAX_TEXT + BLOCK;
+    long bytes = Math.max(largest * 100 / percent, Runtime.getRuntime().maxMemory() / 4);
+    return new Bulkhead(
+        "listings",
+        "large directories that are being listed",
+        Limits.of(bytes, QUEUE, patience, percent));
+  }
+
+  /**
+   * Makes room for an entry; a large listing waits for it while others are under way.
    *
    * @param characters of its path and its name
-   * @throws DaytonaException 400 when the listing is too large, 503 when others are under way
+   * @throws DaytonaException 400 when the listing is too large, 503 or 429 when no room came in
+   *     time
    */
-  void take(long characters) {
+  void take(long characters) throws InterruptedException {
     text -= characters;
     if (--entries < 0 || text < 0) {
       throw ToolboxError.badRequest(
@@ -57,17 +86,17 @@ final class ListingRoom implements AutoCloseable {
       return;
     }
     long bytes = ENTRY + 2 * characters;
-    if (LEFT.addAndGet(-bytes) < 0) {
-      LEFT.addAndGet(bytes);
-      throw DaytonaException.unavailable(
-          "Too many large directories are being listed; try again shortly.", Duration.ofSeconds(1));
+    if (bytes > ahead) {
+      long block = Math.max(bytes, BLOCK);
+      hold.take(block, caller);
+      ahead += block;
     }
-    taken += bytes;
+    ahead -= bytes;
   }
 
   @Override
   public void close() {
-    LEFT.addAndGet(taken);
-    taken = 0;
+    hold.close();
+    ahead = 0;
   }
 }

@@ -19,9 +19,12 @@ final class MultipartBody {
   private static final int MAX_PARTS = 100_000;
   private static final Pattern BOUNDARY =
       Pattern.compile(";\\s*boundary=(?:\"([^\"]*)\"|([^;\\s]*))", Pattern.CASE_INSENSITIVE);
+
+  /** Each escape takes some of the stack. */
   private static final Pattern NAME =
       Pattern.compile(
-          "(?:^|;)\\s*name=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^;\\s]*))", Pattern.CASE_INSENSITIVE);
+          "(?:^|;)\\s*name=(?:\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+){0,100}+)\"|([^;\\s\"]*))",
+          Pattern.CASE_INSENSITIVE);
 
   /** Takes the parts in order. */
   interface Parts {

@@ -65,7 +65,7 @@ final class Preconditions {
     return call.header(header).flatMap(Preconditions::parse);
   }
 
-  private static Optional<Instant> parse(String text) {
+  static Optional<Instant> parse(String text) {
     try {
       return Optional.of(
           ZonedDateTime.parse(text.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());

@@ -65,7 +65,7 @@ public record Activity(List<Task> tasks) {
     }
   }
 
-  private static Task task(List<String> fields) {
+  static Task task(List<String> fields) {
     return new Task(
         Long.parseLong(fields.get(0)),
         Long.parseLong(fields.get(1)),

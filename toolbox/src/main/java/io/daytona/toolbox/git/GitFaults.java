@@ -7,7 +7,12 @@ import java.util.stream.Collectors;
 
 /** Tells from what git wrote, in its untranslated words, what went wrong. */
 final class GitFaults {
-  private static final int FLAGS = Pattern.MULTILINE | Pattern.CASE_INSENSITIVE;
+  /** Of a line, more than an URL has; the patterns take a time that grows with the square of it. */
+  private static final int LONGEST_LINE = 4_100;
+
+  /** Git's lines end with a line feed alone; U+0085 or U+2028 may be part of a name in them. */
+  private static final int FLAGS =
+      Pattern.MULTILINE | Pattern.CASE_INSENSITIVE | Pattern.UNIX_LINES;
 
   /** The first that is found decides: what is special stands before what is general. */
   private static final List<Rule> RULES =
@@ -35,10 +40,10 @@ final class GitFaults {
                   + "|Permission denied \\((publickey|password|keyboard|gssapi|hostbased)"
                   + "|Too many authentication failures|returned error: 401"),
           rule(GitFault.FORBIDDEN, "returned error: 403|^ERROR: Permission to .* denied"),
-          rule(GitFault.PUSH_REJECTED, "^\\s*!\\s.*\\[rejected\\]"),
+          rule(GitFault.PUSH_REJECTED, "^[ \\t]*!\\s.*\\[rejected\\]"),
           rule(
               GitFault.REMOTE_REJECTED,
-              "^\\s*!\\s.*\\[remote rejected\\]|pre-receive hook declined"),
+              "^[ \\t]*!\\s.*\\[remote rejected\\]|pre-receive hook declined"),
           rule(
               GitFault.TRANSPORT_FAILED,
               "Host key verification failed|Could not resolve host|unable to access '"
@@ -103,7 +108,10 @@ final class GitFaults {
   static GitFault of(String text) {
     // What the other side says is passed on with a mark; it is for people, not to decide by.
     String own =
-        text.lines().filter(line -> !line.startsWith("remote:")).collect(Collectors.joining("\n"));
+        text.lines()
+            .filter(line -> !line.startsWith("remote:"))
+            .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LINE)))
+            .collect(Collectors.joining("\n"));
     return RULES.stream()
         .filter(rule -> rule.pattern.matcher(own).find())
         .map(Rule::fault)

@@ -20,14 +20,19 @@ import java.util.regex.Pattern;
  * @param password password that stood in the URL; empty when none
  */
 record GitUrl(String text, String scope, String username, String password) {
+  /**
+   * Of a longer one git cuts off its own words about what went wrong; and the patterns take a time
+   * that grows with the square of it.
+   */
+  private static final int MAX_BYTES = 4000;
+
   private static final Set<String> SCHEMES = Set.of("http", "https", "ssh", "git", "file");
-  private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
-  private static final Pattern HELPER = Pattern.compile("[A-Za-z0-9+.-]*::.*");
-  private static final Pattern LOCAL = Pattern.compile("(/|\\.{1,2}(/|$)|~(/|$)).*");
-  private static final Pattern PORT = Pattern.compile("[^@:/\\[\\]]+:\\d{1,5}(/.*)?");
-  private static final Pattern EMBEDDED = Pattern.compile("[^@/]+:[^/]*@.*");
-  private static final Pattern SCP =
-      Pattern.compile("([^@:/]+@)?(\\[[^\\]/]+\\]|[^@:/\\[\\]]+):.*");
+  private static final Pattern SCHEME = pattern("([A-Za-z][A-Za-z0-9+.-]*)://(.*)");
+  private static final Pattern HELPER = pattern("[A-Za-z0-9+.-]*::.*");
+  private static final Pattern LOCAL = pattern("(/|\\.{1,2}(/|$)|~(/|$)).*");
+  private static final Pattern PORT = pattern("[^@:/\\[\\]]+:\\d{1,5}(/.*)?");
+  private static final Pattern EMBEDDED = pattern("[^@/]+:[^/]*@.*");
+  private static final Pattern SCP = pattern("([^@:/]+@)?(\\[[^\\]/]+\\]|[^@:/\\[\\]]+):.*");
 
   /**
    * Reads an address. One without a scheme is a path in the sandbox when it looks like one, {@code
@@ -38,6 +43,10 @@ record GitUrl(String text, String scope, String username, String password) {
   static GitUrl parse(Running sandbox, String raw) {
     if (raw.startsWith("-") || raw.isBlank() || raw.chars().anyMatch(Character::isISOControl)) {
       throw ToolboxError.badRequest("the URL of the remote is not valid");
+    }
+    if (raw.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+      throw ToolboxError.badRequest(
+          "the URL of the remote is too long, at most " + MAX_BYTES + " bytes are taken");
     }
     Matcher scheme = SCHEME.matcher(raw);
     if (scheme.matches()) {
@@ -50,8 +59,10 @@ record GitUrl(String text, String scope, String username, String password) {
       return plain(SandboxPaths.absolute(sandbox, raw));
     }
     boolean host = PORT.matcher(raw).matches() || EMBEDDED.matcher(raw).matches();
-    if (!host && SCP.matcher(raw).matches()) {
-      return plain(checkedHost(raw));
+    Matcher scp = SCP.matcher(raw);
+    if (!host && scp.matches()) {
+      checkedHost(scp.group(2));
+      return plain(raw);
     }
     return withScheme("https", raw);
   }
@@ -96,6 +107,11 @@ record GitUrl(String text, String scope, String username, String password) {
       throw ToolboxError.badRequest("the URL of the remote names no host");
     }
     return host;
+  }
+
+  /** Paths hold line separators too. */
+  private static Pattern pattern(String regex) {
+    return Pattern.compile(regex, Pattern.DOTALL);
   }
 
   private static GitUrl plain(String text) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Remotes: pull, push, list, add (toolbox protocol §7.2, §7.4). */
 final class RemoteHandlers {
   private static final String ORIGIN = "origin";
+  private static final String SECTION = "remote.";
+  private static final String URL = ".url";
 
   private final GitCalls calls;
 
@@ -97,11 +99,18 @@ final class RemoteHandlers {
   Remotes list(Call<Void> call) throws InterruptedException {
     Git git = calls.git(call);
     String repository = GitCalls.repository(call, git);
+    return remotes(urls(git, repository));
+  }
+
+  /** Reads {@code remote.NAME.url\nURL\0…}; the first URL of a remote counts. */
+  static Remotes remotes(String settings) {
     Map<String, Remote> remotes = new LinkedHashMap<>();
-    for (String entry : urls(git, repository).split("\0", -1)) {
+    for (String entry : settings.split("\0", -1)) {
       int end = entry.indexOf('\n');
-      if (end > 0) {
-        String name = entry.substring("remote.".length(), end - ".url".length());
+      String key = end < 0 ? "" : entry.substring(0, end);
+      boolean complete = key.length() >= SECTION.length() + URL.length();
+      if (complete && key.startsWith(SECTION) && key.endsWith(URL)) {
+        String name = key.substring(SECTION.length(), key.length() - URL.length());
         remotes.putIfAbsent(name, new Remote(name, entry.substring(end + 1)));
       }
     }

@@ -10,4 +10,11 @@ final class LspViolation extends Exception {
   LspViolation(String what) {
     super(what);
   }
+
+  /**
+   * @param what continues the sentence "the server …"
+   */
+  LspViolation(String what, Throwable cause) {
+    super(what, cause);
+  }
 }

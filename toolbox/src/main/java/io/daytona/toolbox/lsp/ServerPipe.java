@@ -28,7 +28,7 @@ import org.eclipse.lsp4j.services.LanguageServer;
 final class ServerPipe implements AutoCloseable {
   private static final int STDOUT = 1;
   private static final Duration FOREVER = Duration.ofDays(36_500);
-  private static final Map<String, JsonRpcMethod> METHODS = methods();
+  static final Map<String, JsonRpcMethod> METHODS = methods();
 
   /** What the library would log is what sandboxes write. */
   private static final Logger LIBRARY = Logger.getLogger("org.eclipse.lsp4j");
@@ -195,9 +195,24 @@ final class ServerPipe implements AutoCloseable {
 
   private void consume(byte[] body) throws LspViolation {
     try {
-      remote.consume(json.parseMessage(new String(body, StandardCharsets.UTF_8)));
+      remote.consume(parse(json, body));
     } catch (MessageIssueException e) {
       remote.handle(e.getRpcMessage(), e.getIssues());
+    } catch (RuntimeException e) {
+      throw new LspViolation("wrote a message that is not of its protocol", e);
+    }
+  }
+
+  /**
+   * Reads a message.
+   *
+   * @throws MessageIssueException when its parameters are not what its method takes
+   */
+  static Message parse(MessageJsonHandler json, byte[] body) throws LspViolation {
+    try {
+      return json.parseMessage(new String(body, StandardCharsets.UTF_8));
+    } catch (MessageIssueException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new LspViolation("wrote a message that is not of its protocol");
     }

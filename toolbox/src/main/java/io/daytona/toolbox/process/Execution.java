@@ -53,13 +53,20 @@ final class Execution {
   private static @Nullable Integer follow(
       AgentProcess process, Duration limit, CapturedOutput output) throws InterruptedException {
     long start = System.nanoTime();
+    OutputPace pace = new OutputPace();
     while (true) {
       Duration left = limit.minusNanos(System.nanoTime() - start);
       switch (next(process, left)) {
         case null -> {
           return null;
         }
-        case Output.Chunk chunk -> output.add(chunk.channel(), chunk.bytes());
+        case Output.Chunk chunk -> {
+          output.add(chunk.channel(), chunk.bytes());
+          Duration pause = pace.after(chunk.bytes().length, System.nanoTime());
+          if (pause.isPositive()) {
+            Thread.sleep(pause);
+          }
+        }
         case Output.End _ -> {}
         case Output.Exit exit -> {
           return exit.status();

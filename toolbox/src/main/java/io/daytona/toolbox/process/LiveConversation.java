@@ -3,6 +3,7 @@ package io.daytona.toolbox.process;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.daytona.http.Json;
+import io.daytona.http.LogContext;
 import io.daytona.http.SocketEndpoint.Conversation;
 import io.daytona.http.WebSocket;
 import io.daytona.http.WebSocket.Message;
@@ -70,10 +71,12 @@ final class LiveConversation implements Conversation {
       throws IOException, InterruptedException {
     try (AgentProcess process = start(request)) {
       LiveInput input = new LiveInput(process, socket);
-      Thread feeder = Thread.ofVirtual().name("live-input").start(input::feed);
+      Thread feeder = Thread.ofVirtual().name("live-input").start(LogContext.carried(input::feed));
       Thread.ofVirtual()
           .name("live-control")
-          .start(() -> control(socket, process, limit, request.stdin() ? input : null));
+          .start(
+              LogContext.carried(
+                  () -> control(socket, process, limit, request.stdin() ? input : null)));
       try {
         int status = pass(process, socket);
         return timedOut
@@ -194,7 +197,7 @@ final class LiveConversation implements Conversation {
     }
   }
 
-  private static int signal(String text) {
+  static int signal(String text) {
     try {
       JsonNode signal = Json.mapper().readTree(text).path("signal");
       if (signal.isInt() && signal.intValue() > 0 && signal.intValue() <= MAX_SIGNAL) {

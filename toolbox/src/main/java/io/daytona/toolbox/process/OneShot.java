@@ -14,15 +14,14 @@ import io.daytona.toolbox.process.ExecutionReply.Outcome;
 import io.daytona.wire.error.DaytonaException;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Runs one program to its end and words the reply. */
 final class OneShot {
-  private final MemoryKills memoryKills;
+  private final LimitReasons reasons;
   private final ToolboxErrors errors = new ToolboxErrors();
 
-  OneShot(MemoryKills memoryKills) {
-    this.memoryKills = memoryKills;
+  OneShot(LimitReasons reasons) {
+    this.reasons = reasons;
   }
 
   /** Starts the program. */
@@ -82,12 +81,8 @@ final class OneShot {
     return new Outcome(
         ending.exitCode(),
         ending.status() < 0 ? Signals.name(-ending.status()) : null,
-        reason(sandbox, ending.status()),
+        reasons.explain(sandbox, ending.status(), output.all()),
         shown);
-  }
-
-  private @Nullable String reason(Running sandbox, int status) {
-    return memoryKills.explain(sandbox, status) ? "out of memory" : null;
   }
 
   private RawReply timedOut(Call<?> call, CapturedOutput output) {

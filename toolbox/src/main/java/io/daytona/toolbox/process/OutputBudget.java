@@ -29,6 +29,24 @@ public final class OutputBudget implements ChartLines.Memory {
     return false;
   }
 
+  /**
+   * Takes bytes for one who holds some already, or nothing and false: half of what that one then
+   * holds must be left for others. A single command so has two thirds of all at most.
+   *
+   * @param held bytes it has taken and not given back
+   */
+  boolean takeLeavingShare(long bytes, long held) {
+    while (true) {
+      long now = left.get();
+      if (now - bytes < (held + bytes) / 2) {
+        return false;
+      }
+      if (left.compareAndSet(now, now - bytes)) {
+        return true;
+      }
+    }
+  }
+
   /** Gives bytes back. */
   @Override
   public void give(long bytes) {

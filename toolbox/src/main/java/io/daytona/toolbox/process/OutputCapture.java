@@ -1,6 +1,7 @@
 package io.daytona.toolbox.process;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -19,6 +21,9 @@ import java.util.List;
 final class OutputCapture implements AutoCloseable {
   /** Small pieces are gathered, so that a program which writes single bytes costs no more. */
   private static final int BLOCK = 8_192;
+
+  /** Kept whatever others keep: a few lines are never left out for another's flood. */
+  private static final int FREE = 2 * BLOCK;
 
   private final long half;
   private final OutputBudget budget;
@@ -68,7 +73,7 @@ final class OutputCapture implements AutoCloseable {
 
   private void keep(byte[] bytes) {
     if (!headFull) {
-      if (headBytes + bytes.length <= half && budget.take(bytes.length)) {
+      if (headBytes + bytes.length <= half && charge(bytes.length)) {
         head.add(bytes);
         headBytes += bytes.length;
         return;
@@ -78,7 +83,7 @@ final class OutputCapture implements AutoCloseable {
     while (!tail.isEmpty() && tailBytes + bytes.length > half) {
       dropOldest();
     }
-    while (!budget.take(bytes.length)) {
+    while (!charge(bytes.length)) {
       if (tail.isEmpty()) {
         leftOut += bytes.length;
         return;
@@ -87,6 +92,17 @@ final class OutputCapture implements AutoCloseable {
     }
     tail.add(bytes);
     tailBytes += bytes.length;
+  }
+
+  /** Takes room for bytes beside what is kept, or nothing and false. */
+  private boolean charge(int bytes) {
+    long kept = headBytes + tailBytes;
+    long more = charged(kept + bytes) - charged(kept);
+    return more == 0 || budget.takeLeavingShare(more, charged(kept));
+  }
+
+  private static long charged(long kept) {
+    return Math.max(0, kept - FREE);
   }
 
   /** What was kept, from its beginning. */
@@ -99,10 +115,27 @@ final class OutputCapture implements AutoCloseable {
     return new SequenceInputStream(Collections.enumeration(parts));
   }
 
+  /** At most so many bytes of its end. */
+  byte[] last(int bytes) {
+    seal();
+    ByteArrayOutputStream last = new ByteArrayOutputStream();
+    Deque<byte[]> pieces = new ArrayDeque<>();
+    int found = 0;
+    for (Deque<byte[]> held : List.of(tail, new ArrayDeque<>(head))) {
+      for (Iterator<byte[]> all = held.descendingIterator(); all.hasNext() && found < bytes; ) {
+        pieces.push(all.next());
+        found += pieces.element().length;
+      }
+    }
+    pieces.forEach(last::writeBytes);
+    byte[] result = last.toByteArray();
+    return Arrays.copyOfRange(result, Math.max(0, result.length - bytes), result.length);
+  }
+
   /** Lets go of the memory. */
   @Override
   public void close() {
-    budget.give(headBytes + tailBytes);
+    budget.give(charged(headBytes + tailBytes));
     head.clear();
     tail.clear();
     headBytes = 0;
@@ -118,8 +151,9 @@ final class OutputCapture implements AutoCloseable {
 
   private void dropOldest() {
     byte[] oldest = tail.remove();
+    long before = charged(headBytes + tailBytes);
     tailBytes -= oldest.length;
     leftOut += oldest.length;
-    budget.give(oldest.length);
+    budget.give(before - charged(headBytes + tailBytes));
   }
 }

@@ -22,7 +22,7 @@ public final class ProcessEndpoints {
   public ProcessEndpoints(SandboxCalls calls, OutputLimits limits) {
     this.calls = calls;
     this.memoryKills = new MemoryKills(calls);
-    OneShot oneShot = new OneShot(memoryKills);
+    OneShot oneShot = new OneShot(new LimitReasons(calls, memoryKills));
     this.execute = new ExecuteHandler(calls, shells, limits, oneShot);
     this.codeRun = new CodeRunHandler(calls, limits, oneShot);
   }

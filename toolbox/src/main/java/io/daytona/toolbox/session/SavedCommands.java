@@ -71,7 +71,7 @@ final class SavedCommands {
     }
   }
 
-  private static Optional<Command> parse(String line) {
+  static Optional<Command> parse(String line) {
     if (line.length() > MAX_LINE) {
       return Optional.empty();
     }

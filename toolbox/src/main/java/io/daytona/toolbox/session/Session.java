@@ -6,14 +6,9 @@ import io.daytona.toolbox.agent.AgentProcess;
 import io.daytona.toolbox.agent.Errno;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SequencedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -56,11 +51,7 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
   /** Held while logs are moved to files, and while the files are removed. */
   private final ReentrantLock saving = new ReentrantLock();
 
-  private final ReentrantLock state = new ReentrantLock();
-  private final SequencedMap<String, Command> commands = new LinkedHashMap<>();
-  private final TreeMap<Long, Command> pending = new TreeMap<>();
-  private long lastNumber;
-  private boolean ended;
+  private final CommandQueue commands = new CommandQueue();
 
   /** The stream of the shell; one that this connection started takes its input, too. */
   private volatile @Nullable AgentProcess stream;
@@ -151,32 +142,21 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
 
   /** All commands, oldest first. */
   List<Command> commands() {
-    state.lock();
-    try {
-      return List.copyOf(commands.values());
-    } finally {
-      state.unlock();
-    }
+    return commands.all();
   }
 
   Optional<Command> command(String id) {
-    state.lock();
-    try {
-      return Optional.ofNullable(commands.get(id));
-    } finally {
-      state.unlock();
-    }
+    return commands.find(id);
+  }
+
+  /** Adds a command that was found again; to be called in the order of their numbers. */
+  void restore(Command command) {
+    commands.restore(command);
   }
 
   /** Forgets a command. */
   void drop(Command command) {
-    state.lock();
-    try {
-      commands.remove(command.id());
-      pending.remove(command.number());
-    } finally {
-      state.unlock();
-    }
+    commands.drop(command);
   }
 
   /**
@@ -190,10 +170,13 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
     ShellText.Kind kind = readyShell();
     feeding.lock();
     try {
-      Holder holder = Holder.prepare(label.session(), nextNumber(), text, async, quiet, files);
+      Holder holder =
+          Holder.prepare(label.session(), commands.nextNumber(), text, async, quiet, files);
       AgentProcess output = holder.spawn(agent);
       try {
-        register(holder.command());
+        if (!commands.add(holder.command())) {
+          throw new EndedException();
+        }
         feed(holder.text(kind, output.pid()), !async);
         watch();
         return new Started(holder.command(), output);
@@ -225,41 +208,6 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
     return e.errno() == Errno.ESRCH || e.errno() == Errno.EPIPE;
   }
 
-  private long nextNumber() {
-    state.lock();
-    try {
-      return ++lastNumber;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void register(Command command) throws EndedException {
-    state.lock();
-    try {
-      if (ended) {
-        throw new EndedException();
-      }
-      restore(command);
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /** Adds a command that was found again; to be called in the order of their numbers. */
-  void restore(Command command) {
-    state.lock();
-    try {
-      commands.put(command.id(), command);
-      lastNumber = Math.max(lastNumber, command.number());
-      if (!command.exit().isDone()) {
-        pending.put(command.number(), command);
-      }
-    } finally {
-      state.unlock();
-    }
-  }
-
   /** Hears the shell's reports, of which those up to an offset are old. */
   ControlChannel listen(AgentProcess reports, long known) {
     stream = reports;
@@ -278,28 +226,25 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
    * for: what has not run when the shell comes to this mark never will.
    */
   void markRestored() {
-    long last;
-    state.lock();
+    // A command that is being started would seem to have been passed by.
+    feeding.lock();
     try {
-      if (ended) {
+      if (commands.isEnded()) {
         return;
       }
-      last = pending.isEmpty() ? 0 : lastNumber;
-    } finally {
-      state.unlock();
-    }
-    try {
       if (!shell.isDone()) {
         probe();
       }
-      if (last > 0) {
-        feedBarrier(last);
+      if (commands.isWaiting()) {
+        feedBarrier(commands.lastNumber());
         watch();
       }
     } catch (AgentException e) {
       if (!isGone(e)) {
         throw e;
       }
+    } finally {
+      feeding.unlock();
     }
   }
 
@@ -312,30 +257,16 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
 
   @Override
   public boolean isWaiting() {
-    state.lock();
-    try {
-      return !ended && !pending.isEmpty();
-    } finally {
-      state.unlock();
-    }
+    return commands.isWaiting();
   }
 
   @Override
   public void mark() {
     feeding.lock();
     try {
-      feedBarrier(lastNumber());
+      feedBarrier(commands.lastNumber());
     } finally {
       feeding.unlock();
-    }
-  }
-
-  private long lastNumber() {
-    state.lock();
-    try {
-      return lastNumber;
-    } finally {
-      state.unlock();
     }
   }
 
@@ -410,28 +341,14 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
 
   /** The shell runs commands in order: what it passed by without a report never ran. */
   private void giveUp(long before) {
-    for (Command command : pendingBefore(before)) {
+    for (Command command : commands.pendingBefore(before)) {
       complete(command, NEVER_RAN);
       kill(command);
     }
   }
 
-  private List<Command> pendingBefore(long number) {
-    state.lock();
-    try {
-      return new ArrayList<>(pending.headMap(number).values());
-    } finally {
-      state.unlock();
-    }
-  }
-
   private void complete(Command command, int exitCode) {
-    state.lock();
-    try {
-      pending.remove(command.number());
-    } finally {
-      state.unlock();
-    }
+    commands.finish(command);
     if (command.exit().complete(exitCode)) {
       completed.accept(this, command);
     }
@@ -450,14 +367,7 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
   /** The command that ran ends with the shell; those behind it never run. */
   @Override
   public void ended(int status) {
-    List<Command> left;
-    state.lock();
-    try {
-      ended = true;
-      left = new ArrayList<>(pending.values());
-    } finally {
-      state.unlock();
-    }
+    List<Command> left = commands.end();
     int exitCode = status < 0 ? 128 - status : status;
     for (Command command : left) {
       complete(command, command == left.getFirst() ? exitCode : NEVER_RAN);
@@ -469,17 +379,10 @@ final class Session implements ControlChannel.Listener, ShellWatch.Watched {
 
   @Override
   public void lost(AgentException cause) {
-    Map<Long, Command> left;
-    state.lock();
-    try {
-      ended = true;
-      left = Map.copyOf(pending);
-    } finally {
-      state.unlock();
-    }
+    List<Command> left = commands.end();
     shellEnd.completeExceptionally(cause);
     shell.completeExceptionally(cause);
-    left.values().forEach(command -> command.exit().completeExceptionally(cause));
+    left.forEach(command -> command.exit().completeExceptionally(cause));
   }
 
   private void kill(Command command) {

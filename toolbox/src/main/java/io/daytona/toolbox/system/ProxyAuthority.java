@@ -14,6 +14,9 @@ final class ProxyAuthority {
   /** Clients read a name that ends in a number as an IPv4 address. */
   private static final Pattern NUMERIC = Pattern.compile("(?:.*\\.)?(?:\\d+|0x[0-9a-f]*)");
 
+  /** No name has one, and clients leave out a dot or refuse. */
+  private static final Pattern EMPTY_LABEL = Pattern.compile("^\\.|\\.\\.|\\.$");
+
   private static final Pattern QUAD =
       Pattern.compile("(?:(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])(?:\\.(?!$)|$)){4}");
 
@@ -43,7 +46,9 @@ final class ProxyAuthority {
       }
     }
     String host = written.endsWith(".") ? written.substring(0, written.length() - 1) : written;
-    boolean odd = NUMERIC.matcher(host).matches() && !QUAD.matcher(host).matches();
+    boolean odd =
+        (NUMERIC.matcher(host).matches() && !QUAD.matcher(host).matches())
+            || EMPTY_LABEL.matcher(host).find();
     return NAME.matcher(host).matches() && !odd ? Optional.of(host) : Optional.empty();
   }
 }

@@ -31,7 +31,8 @@ record ProxyReply(
     InputStream body) {
 
   private static final int MAX_HEAD_BYTES = 32 << 10;
-  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?");
+  private static final Pattern STATUS =
+      Pattern.compile("HTTP/1\\.[01] (\\d{3})(?: .*)?", Pattern.DOTALL);
   private static final Pattern NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
   /**

@@ -3,6 +3,7 @@ package io.daytona.toolbox.system;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.daytona.http.Call;
+import io.daytona.http.LogContext;
 import io.daytona.toolbox.agent.AgentSocket;
 import io.daytona.toolbox.error.ToolboxError;
 import java.io.IOException;
@@ -90,7 +91,10 @@ final class ProxyRequest {
     if (hasBody(call)) {
       InputStream body = call.body();
       boolean chunked = chunked(call);
-      sender = Thread.ofVirtual().name("proxy-body").start(() -> body(body, out, chunked));
+      sender =
+          Thread.ofVirtual()
+              .name("proxy-body")
+              .start(LogContext.carried(() -> body(body, out, chunked)));
     }
   }
 

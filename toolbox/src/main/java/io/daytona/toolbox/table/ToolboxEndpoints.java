@@ -22,6 +22,7 @@ import io.daytona.toolbox.system.SystemEndpoints;
 import io.daytona.toolbox.telemetry.Telemetry;
 import io.daytona.toolbox.telemetry.TelemetryEndpoints;
 import io.daytona.toolbox.terminal.TerminalEndpoints;
+import io.daytona.wire.admission.Bulkhead;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,15 +39,20 @@ public final class ToolboxEndpoints {
    * @param version release that {@code /version} answers
    * @param limits how much output of commands is kept
    * @param telemetry exports what sandboxes use and write
+   * @param listings memory of listings, of {@link FileEndpoints#listings}
    */
   public static EndpointTable all(
-      SandboxDirectory directory, String version, OutputLimits limits, Telemetry telemetry) {
+      SandboxDirectory directory,
+      String version,
+      OutputLimits limits,
+      Telemetry telemetry,
+      Bulkhead listings) {
     SandboxCalls calls = new SandboxCalls(directory);
     List<Endpoint<?, ?>> all = new ArrayList<>();
     all.addAll(new InfoEndpoints(calls, version).all());
     ProcessEndpoints processes = new ProcessEndpoints(calls, limits);
     all.addAll(processes.all());
-    all.addAll(new FileEndpoints(calls).all());
+    all.addAll(new FileEndpoints(calls, listings).all());
     all.addAll(new GitEndpoints(calls).all());
     all.addAll(new LspEndpoints(calls).all());
     all.addAll(new ProxyEndpoints(calls).all());

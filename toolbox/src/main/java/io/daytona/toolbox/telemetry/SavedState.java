@@ -103,7 +103,7 @@ record SavedState(String token, long offset) {
     }
   }
 
-  private String label() {
+  String label() {
     try {
       return Json.mapper().writeValueAsString(new Label(KIND, token, offset));
     } catch (JsonProcessingException e) {
@@ -111,7 +111,7 @@ record SavedState(String token, long offset) {
     }
   }
 
-  private static Optional<SavedState> parse(String label) {
+  static Optional<SavedState> parse(String label) {
     if (!label.startsWith("{")) {
       return Optional.empty();
     }

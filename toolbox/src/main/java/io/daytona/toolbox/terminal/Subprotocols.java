@@ -51,7 +51,7 @@ final class Subprotocols {
     return all;
   }
 
-  private static void add(String encoded, Map<String, String> all) {
+  static void add(String encoded, Map<String, String> all) {
     JsonNode variables;
     try {
       byte[] json = Base64.getUrlDecoder().decode(encoded);

@@ -6,8 +6,10 @@ import io.daytona.http.Json;
 import io.daytona.toolbox.agent.Spawn;
 import io.daytona.wire.error.DaytonaException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -80,10 +82,17 @@ record TerminalLabel(
     return new TerminalSettings(
         orEmpty(id),
         orEmpty(cwd),
-        envs == null ? Map.of() : envs,
+        variables(),
         new Spawn.Terminal(Math.clamp(cols, 1, 65_535), Math.clamp(rows, 1, 65_535)),
         orEmpty(createdAt),
         lazyStart);
+  }
+
+  /** A sandbox may write null for a value. */
+  private Map<String, String> variables() {
+    Map<String, String> all = new LinkedHashMap<>(envs == null ? Map.of() : envs);
+    all.values().removeIf(Objects::isNull);
+    return all;
   }
 
   private static TerminalLabel label(

@@ -91,6 +91,7 @@ class ChartLinesTest {
         "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[]}} more",
         "{\"type\":\"chart\",\"value\":{\"type\":\"line\",\"elements\":[],\"x_ticks\":[1e999]}}",
         "{\"type\":\"chart\",\"value\":{\"type\":\"pie\",\"elements\":[{\"angle\":-1e999}]}}",
+        "\0\0\0{\0\u0011\0\0", // UTF-32, of no character
       })
   void whatIsNoChartIsDropped(String json) {
     feed("a\n" + MARKER + json + "\nb\n", 1_000);

@@ -2,6 +2,7 @@ package io.daytona.toolbox.chart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -13,6 +14,7 @@ class ChartProgramTest {
         "import matplotlib",
         "import matplotlib.pyplot as plt",
         "x = 1\n  import numpy as np, matplotlib.pyplot as plt",
+        "import numpy as np , os.path,\tmatplotlib",
         "from matplotlib import pyplot",
         "import os; from matplotlib.pyplot import show",
         "__import__('matplotlib.pyplot')",
@@ -33,8 +35,16 @@ class ChartProgramTest {
         "x = 1 # from matplotlib import pyplot",
         "import matplotlibx",
         "matplotlib = 1",
+        "import matplotlibx, numpy",
+        "import a.matplotlib",
       })
   void codeThatDoesNot(String code) {
     assertEquals(false, ChartProgram.mayDraw(code));
+  }
+
+  @Test
+  void aLongListIsNotTooMuch() {
+    assertEquals(false, ChartProgram.mayDraw("matplotlib\nimport " + "a,".repeat(200_000)));
+    assertEquals(true, ChartProgram.mayDraw("import " + "a,".repeat(100) + "matplotlib"));
   }
 }

@@ -3,9 +3,11 @@ package io.daytona.toolbox.git;
 import static io.daytona.toolbox.Replies.assertError;
 import static io.daytona.toolbox.Replies.json;
 import static io.daytona.toolbox.Replies.ok;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -45,6 +47,32 @@ class GitRefusalsTest extends LocalRepository {
     }
     assertError(
         box.post("reset", "path", repo, "target", name), 400, "BAD_REQUEST", "bad request: ");
+  }
+
+  /** Git repeats such names in its words; some of these characters end a line elsewhere. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"a\u0085b", "a\u2028b", "\u2029", "a\rb", "a\nb", "' not found", "a\u000bb"})
+  void namesOfOddCharacters(String name) throws Exception {
+    box.repository(repo);
+    assertRefused(box.deleteBranch(repo, name));
+    assertRefused(box.post("checkout", "path", repo, "branch", name));
+    for (String key : List.of("remote", "branch")) {
+      assertRefused(box.post("pull", "path", repo, key, name));
+      assertRefused(box.post("push", "path", repo, key, name));
+    }
+    assertRefused(box.post("reset", "path", repo, "target", name));
+    String url = "file://" + tree;
+    assertRefused(box.post("clone", "path", repo + "x", "url", url, "branch", name));
+    assertRefused(box.post("clone", "path", repo + "x", "url", "file:///" + name));
+    assertRefused(box.get("history", "path", repo + name));
+    assertRefused(box.post("restore", "path", repo, "files", List.of(name)));
+    assertRefused(box.post("restore", "path", repo, "files", List.of("."), "source", name));
+    assertRefused(box.post("config", "path", repo, "key", name, "value", "x", "scope", "local"));
+  }
+
+  private static void assertRefused(HttpResponse<byte[]> reply) {
+    assertEquals(4, reply.statusCode() / 100, () -> new String(reply.body(), UTF_8));
   }
 
   @Test

@@ -2,13 +2,17 @@ package io.daytona.toolbox.git;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.daytona.toolbox.SandboxDirectory.Running;
+import io.daytona.wire.error.DaytonaException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Addresses of remotes. */
 class GitUrlTest {
@@ -50,6 +54,37 @@ class GitUrlTest {
   })
   void isReadAs(String raw, String text, String scope, String username, String password) {
     assertEquals(new GitUrl(text, scope, username, password), GitUrl.parse(sandbox, raw));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"git@-oProxyCommand=x:y", "-x:y", "ssh://-x@h/y", "ext::sh\u2028"})
+  void isRefused(String raw) {
+    assertThrows(DaytonaException.class, () -> GitUrl.parse(sandbox, raw));
+  }
+
+  @Test
+  void aPathMayHoldALineSeparator() {
+    assertEquals("/x\u2028y", GitUrl.parse(sandbox, "/x\u2028y").text());
+  }
+
+  /** The patterns alone would take hours. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aLongOneIsNotLookedThrough() {
+    assertThrows(DaytonaException.class, () -> GitUrl.parse(sandbox, "a:".repeat(1_000_000)));
+    String words = "\n".repeat(1_000_000) + "transport '".repeat(300_000);
+    assertEquals(GitFault.OTHER, GitFaults.of(words));
+    assertEquals(GitFault.PUSH_REJECTED, GitFaults.of("x\n ! [rejected] main -> main"));
+  }
+
+  @Test
+  void oneOfWhichGitCouldNotTellIsRefused() {
+    DaytonaException refused =
+        assertThrows(
+            DaytonaException.class, () -> GitUrl.parse(sandbox, "file:///" + "[".repeat(4000)));
+    assertEquals(
+        "bad request: the URL of the remote is too long, at most 4000 bytes are taken",
+        refused.getMessage());
   }
 
   @Test

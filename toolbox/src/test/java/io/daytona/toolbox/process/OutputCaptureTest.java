@@ -47,13 +47,30 @@ class OutputCaptureTest {
       first.add(new byte[10_000]);
       second.add(new byte[10_000]);
     }
-    assertFalse(budget.take(1), "all is taken");
+    assertFalse(budget.take(25_000), "most is taken");
     String kept = text(first) + text(second);
     assertTrue(kept.contains(" bytes of output left out ..."), kept);
     first.close();
     second.close();
     first.close();
     assertTrue(budget.take(50_000), "all came back");
+    assertFalse(budget.take(1), "once");
+  }
+
+  @Test
+  void oneThatFloodsLeavesRoomForOthers() throws IOException {
+    OutputBudget budget = new OutputBudget(3 << 20);
+    OutputCapture flood = new OutputCapture(32 << 20, budget);
+    for (int i = 0; i < 1_000; i++) {
+      flood.add(new byte[10_000]);
+    }
+    assertTrue(budget.take(1 << 20), "a third is left");
+    OutputCapture line = new OutputCapture(32 << 20, budget);
+    line.add("here\n".getBytes(US_ASCII));
+    assertEquals("here\n", text(line), "whatever is left");
+    flood.close();
+    line.close();
+    assertTrue(budget.take(2 << 20), "all came back");
     assertFalse(budget.take(1), "once");
   }
 

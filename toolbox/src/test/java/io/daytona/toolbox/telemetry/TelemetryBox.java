@@ -7,6 +7,7 @@ import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.Agent;
 import io.daytona.toolbox.agent.client.AgentClient;
 import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.process.OutputLimits;
 import io.daytona.toolbox.session.Entrypoint;
 import io.daytona.toolbox.table.ToolboxEndpoints;
@@ -31,7 +32,8 @@ import java.util.Set;
 
 /** The real agent as sandbox {@code box}, and one life of the platform in front of it. */
 final class TelemetryBox implements SandboxDirectory, AutoCloseable {
-  static final Usage USAGE = new Usage(600 << 20, 1L << 30, 88 << 20, 5_000_000_000L, 2_000, 0);
+  static final Usage USAGE =
+      new Usage(600 << 20, 1L << 30, 88 << 20, 5_000_000_000L, 2_000, 0, 0, 0, 0);
   static final Duration INTERVAL = Duration.ofMillis(100);
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -50,7 +52,8 @@ final class TelemetryBox implements SandboxDirectory, AutoCloseable {
         HttpServer.builder(HttpConfig.defaults())
             .mount(
                 "/toolbox/{sandbox}",
-                ToolboxEndpoints.all(this, "1.2.3", OutputLimits.defaults(), telemetry),
+                ToolboxEndpoints.all(
+                    this, "1.2.3", OutputLimits.defaults(), telemetry, FileEndpoints.listings(75)),
                 (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
                 new ToolboxErrors())
             .start();

@@ -63,6 +63,9 @@ public interface Runner {
    */
   void onExit(ExitListener listener);
 
+  /** Why a sandbox ended while nobody listened; {@code ENDED} when that is not known. */
+  ExitCause causeOfEnd(String sandboxId);
+
   /** Current levels, for admission and metrics. */
   RunnerStatus status();
 
@@ -72,8 +75,8 @@ public interface Runner {
      * Hears of one end.
      *
      * @param sandboxId the sandbox
-     * @param outOfMemory true when the memory limit ended its first process
+     * @param cause why it ended
      */
-    void exited(String sandboxId, boolean outOfMemory);
+    void exited(String sandboxId, ExitCause cause);
   }
 }

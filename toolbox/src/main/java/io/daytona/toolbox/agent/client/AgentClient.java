@@ -57,11 +57,15 @@ public final class AgentClient implements Agent {
     this.spawns = new SpawnRequests(processes, files, features);
   }
 
-  /** Words that it does not know are of no use to this client. */
+  /**
+   * What its version implies, and what it names beyond that. Words that it does not know are of no
+   * use to this client.
+   */
   private static Set<Feature> features(Fields greeting) throws ProtocolViolation {
+    long version = greeting.number(Tag.VERSION, 0, Protocol.OLDEST, Protocol.NEWEST);
     List<String> words = greeting.texts(Tag.FEATURE);
     Set<Feature> known = EnumSet.allOf(Feature.class);
-    known.removeIf(feature -> !words.contains(feature.word()));
+    known.removeIf(feature -> version < feature.impliedSince() && !words.contains(feature.word()));
     return Collections.unmodifiableSet(known);
   }
 

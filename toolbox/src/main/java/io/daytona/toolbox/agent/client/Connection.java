@@ -162,8 +162,8 @@ final class Connection implements AutoCloseable {
       Thread.ofVirtual().name("agent-write").start(this::write);
       byte[] greeting =
           new FieldsBuilder()
-              .number(Tag.VERSION_MIN, Protocol.VERSION)
-              .number(Tag.VERSION_MAX, Protocol.VERSION)
+              .number(Tag.VERSION_MIN, Protocol.OLDEST)
+              .number(Tag.VERSION_MAX, Protocol.NEWEST)
               .bytes();
       writer.put(Protocol.HELLO, 0, 0, greeting, 0, greeting.length);
       FrameReader frames = new FrameReader(channel);
@@ -257,7 +257,7 @@ final class Connection implements AutoCloseable {
     if (frame.type() != Protocol.HELLO || frame.stream() != 0) {
       throw new ProtocolViolation("the first frame is not a greeting");
     }
-    fields.number(Tag.VERSION, 0, Protocol.VERSION, Protocol.VERSION);
+    fields.number(Tag.VERSION, 0, Protocol.OLDEST, Protocol.NEWEST);
     hello.complete(fields);
   }
 

@@ -35,7 +35,7 @@ final class IdentityRequests {
     return requests.checked(() -> variables(reply));
   }
 
-  private static Map<String, String> variables(Fields reply) throws ProtocolViolation {
+  static Map<String, String> variables(Fields reply) throws ProtocolViolation {
     Map<String, String> all = new LinkedHashMap<>();
     for (String entry : reply.texts(Tag.ENV)) {
       int end = entry.indexOf('=');

@@ -144,7 +144,7 @@ final class ProcessRequests {
     return left;
   }
 
-  private static ProcessInfo processInfo(Fields entry) throws ProtocolViolation {
+  static ProcessInfo processInfo(Fields entry) throws ProtocolViolation {
     return new ProcessInfo(
         id(entry),
         entry.number(Tag.PID, 0, 0, Integer.MAX_VALUE),

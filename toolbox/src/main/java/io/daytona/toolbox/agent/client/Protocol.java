@@ -1,8 +1,11 @@
 package io.daytona.toolbox.agent.client;
 
-/** Numbers of the agent's protocol, version 1 (docs/protocols/agent.md). */
+/** Numbers of the agent's protocol (docs/protocols/agent.md). */
 final class Protocol {
-  static final int VERSION = 1;
+  /** Versions spoken: agents outlive upgrades of the platform, so the first one stays. */
+  static final int OLDEST = 1;
+
+  static final int NEWEST = 2;
 
   /** Bytes of a frame's header. */
   static final int HEADER = 12;

@@ -19,12 +19,17 @@ public record SavedLog(Agent agent, String path) implements CommandLog {
 
   @Override
   public LogReader snapshot() {
-    return new Reader(agent.read(path, 0, -1));
+    return reader(agent.read(path, 0, -1));
   }
 
   @Override
   public LogReader follow() {
     return snapshot();
+  }
+
+  /** Reads a file as it was downloaded. */
+  static LogReader reader(Download file) {
+    return new Reader(file);
   }
 
   /** Bytes after a marker belong to its channel until the next; those before the first to none. */

@@ -103,7 +103,7 @@ class HostileAgentTest {
   }
 
   enum Greeting {
-    OTHER_VERSION(frame(1, 0, 0, concat(number(2, 2), text(4, "x"), text(5, BOOT)))),
+    OTHER_VERSION(frame(1, 0, 0, concat(number(2, 3), text(4, "x"), text(5, BOOT)))),
     NO_VERSION(frame(1, 0, 0, concat(text(4, "x"), text(5, BOOT)))),
     NO_BOOT(frame(1, 0, 0, concat(number(2, 1), text(4, "x")))),
     LONG_RELEASE(frame(1, 0, 0, concat(number(2, 1), text(4, "x".repeat(65)), text(5, BOOT)))),

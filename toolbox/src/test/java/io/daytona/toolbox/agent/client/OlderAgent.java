@@ -21,6 +21,9 @@ import java.time.Duration;
 public final class OlderAgent {
   private static final int FEATURE = 59;
 
+  /** Last byte of the version, the first field. */
+  private static final int VERSION_END = 12;
+
   private OlderAgent() {}
 
   /** Connects to the agent through a relay that listens on a socket of its own. */
@@ -73,6 +76,8 @@ public final class OlderAgent {
       }
     }
     assertTrue(end < payload.length, "an agent without features");
+    assertEquals(Tag.VERSION, payload[0]);
+    payload[VERSION_END] = 1;
     out.writeInt(end);
     out.write(header);
     out.write(payload, 0, end);

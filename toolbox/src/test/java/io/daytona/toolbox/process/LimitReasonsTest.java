@@ -10,6 +10,7 @@ import io.daytona.toolbox.RealAgent;
 import io.daytona.toolbox.SandboxDirectory;
 import io.daytona.toolbox.agent.client.AgentClient;
 import io.daytona.toolbox.error.ToolboxErrors;
+import io.daytona.toolbox.file.FileEndpoints;
 import io.daytona.toolbox.table.ToolboxEndpoints;
 import io.daytona.toolbox.telemetry.Telemetry;
 import io.daytona.toolbox.telemetry.TelemetryConfig;
@@ -25,11 +26,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The reason of a program that fell to the memory limit. */
+/** The limit that a failed program ran into. */
 @Timeout(60)
-class MemoryKillsTest {
+class LimitReasonsTest {
   private final AtomicLong kills = new AtomicLong();
   private final AtomicLong asked = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong diskFree = new AtomicLong();
+  private final AtomicLong inodesFree = new AtomicLong();
 
   @Test
   void aKillIsExplainedWhenTheCountRose() throws Exception {
@@ -50,6 +54,31 @@ class MemoryKillsTest {
     }
   }
 
+  @Test
+  void refusalsAreExplainedByTheLimitBehindThem() throws Exception {
+    try (RealAgent agent = RealAgent.start();
+        AgentClient client = agent.connect();
+        HttpClient http = HttpClient.newHttpClient();
+        HttpServer server = serve(agent, client)) {
+      String space = "echo 'cp: write: No space left on device' >&2; ";
+      assertReason("", http, server, space);
+      assertReason("", http, server, "echo No room >&2; exit 1");
+      assertEquals(0, asked.get(), "only what a limit may explain is worth the question");
+      assertReason("out of inodes", http, server, space + "exit 1");
+      inodesFree.set(1);
+      assertReason("disk full", http, server, space + "exit 1");
+      assertReason("disk full", http, server, space + "seq 500; exit 1");
+      diskFree.set(1 << 30);
+      assertReason("no space left on device", http, server, space + "exit 1");
+      assertReason("", http, server, space + "seq 100000; exit 1");
+      String fork = "echo 'sh: 0: Cannot fork' >&2; exit 2";
+      assertReason("", http, server, fork);
+      refused.set(1);
+      assertReason("too many processes", http, server, fork);
+      assertReason("too many open files", http, server, "echo Too many open files; exit 1");
+    }
+  }
+
   private HttpServer serve(RealAgent agent, AgentClient client) {
     client.identity("", Map.of(), "root", agent.work().toString());
     SandboxDirectory directory =
@@ -62,7 +91,9 @@ class MemoryKillsTest {
           @Override
           public Optional<Usage> usage(String id) {
             asked.incrementAndGet();
-            return Optional.of(new Usage(0, 0, 0, 0, 0, kills.get()));
+            return Optional.of(
+                new Usage(
+                    0, 0, 0, 0, 0, kills.get(), refused.get(), diskFree.get(), inodesFree.get()));
           }
         };
     return HttpServer.builder(HttpConfig.defaults())
@@ -72,7 +103,8 @@ class MemoryKillsTest {
                 directory,
                 "1.2.3",
                 OutputLimits.defaults(),
-                new Telemetry(TelemetryConfig.defaults(), directory)),
+                new Telemetry(TelemetryConfig.defaults(), directory),
+                FileEndpoints.listings(75)),
             (call, endpoint) -> new ToolboxTarget(call.path("sandbox"), "org"),
             new ToolboxErrors())
         .start();

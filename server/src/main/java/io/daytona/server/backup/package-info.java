@@ -1,0 +1,5 @@
+/** What a backup holds of a platform. */
+@NullMarked
+package io.daytona.server.backup;
+
+import org.jspecify.annotations.NullMarked;
