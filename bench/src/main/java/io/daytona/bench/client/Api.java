@@ -7,20 +7,24 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.entity.mime.MultipartEntityBuilder;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.HttpClientResponseHandler;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
+import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
@@ -34,16 +38,18 @@ public final class Api implements AutoCloseable {
   private final String url;
   private final String key;
   private final ObjectMapper json = new ObjectMapper();
+  private final ThreadLocal<Map<String, Double>> timing = ThreadLocal.withInitial(Map::of);
+  private final PoolingHttpClientConnectionManager connections =
+      PoolingHttpClientConnectionManagerBuilder.create()
+          .setMaxConnTotal(MOST_CONNECTIONS)
+          .setMaxConnPerRoute(MOST_CONNECTIONS)
+          .build();
   private final CloseableHttpClient client =
       HttpClients.custom()
           .disableAutomaticRetries()
           .setDefaultRequestConfig(
               RequestConfig.custom().setResponseTimeout(Timeout.ofMinutes(2)).build())
-          .setConnectionManager(
-              PoolingHttpClientConnectionManagerBuilder.create()
-                  .setMaxConnTotal(MOST_CONNECTIONS)
-                  .setMaxConnPerRoute(MOST_CONNECTIONS)
-                  .build())
+          .setConnectionManager(connections)
           .build();
 
   /**
@@ -140,6 +146,39 @@ public final class Api implements AutoCloseable {
     return page.path("items").valueStream().map(item -> item.path("id").asText()).toList();
   }
 
+  /** A figure of the platform's metrics; NaN when it does not tell it. */
+  public double metric(String name) {
+    String all =
+        send(
+            ClassicRequestBuilder.get(url.replaceFirst("/api$", "") + "/metrics").build(),
+            in -> new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    return all.lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+
+  /** Whether the platform answers. */
+  public boolean healthy() {
+    try {
+      send("GET", url + "/health", null);
+      return true;
+    } catch (RefusedException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** Closes the connections that wait for a next request: those of a server that was restarted. */
+  public void forgetConnections() {
+    connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+  }
+
+  /** Steps of the last answer of this thread, in milliseconds, as {@code Server-Timing} tells. */
+  public Map<String, Double> timing() {
+    return timing.get();
+  }
+
   /** The version of the platform. */
   public String version() {
     return send("GET", url + "/config", null).path("version").asText();
@@ -218,6 +257,7 @@ public final class Api implements AutoCloseable {
     request.setHeader("Authorization", "Bearer " + key);
     HttpClientResponseHandler<T> handler =
         answer -> {
+          timing.set(steps(answer.getFirstHeader("Server-Timing")));
           if (answer.getCode() >= 300) {
             throw new RefusedException(
                 answer.getCode(),
@@ -240,6 +280,19 @@ public final class Api implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Map<String, Double> steps(@Nullable Header header) {
+    Map<String, Double> steps = new LinkedHashMap<>();
+    if (header != null) {
+      for (String step : header.getValue().split(",", -1)) {
+        String[] parts = step.strip().split(";dur=", 2);
+        if (parts.length == 2) {
+          steps.put(parts[0], Double.parseDouble(parts[1]));
+        }
+      }
+    }
+    return steps;
   }
 
   /** Reads an answer's body to its end. */

@@ -15,8 +15,8 @@ import java.util.List;
  * @param budget the budget beside it, as in ARCHITECTURE.md; empty when there is none
  * @param within whether the budget is kept; true without one
  * @param raw every sample
- * @param bare median of the operating system's own figure for the same; NaN without one
- * @param rawBare every sample of that
+ * @param system the operating system's own figure for the same
+ * @param docker Docker's figure for the same
  * @param note why there is no figure; empty otherwise
  */
 public record Row(
@@ -30,9 +30,36 @@ public record Row(
     String budget,
     boolean within,
     List<Double> raw,
-    double bare,
-    List<Double> rawBare,
+    Reference system,
+    Reference docker,
     String note) {
+
+  /**
+   * What a row stands beside.
+   *
+   * @param what what was measured; empty for none
+   * @param p50 its median, in the row's unit; NaN for none
+   * @param raw every sample
+   */
+  public record Reference(String what, double p50, List<Double> raw) {
+    /** No figure. */
+    public static final Reference NONE = new Reference("", Double.NaN, List.of());
+
+    /** A figure that could not be had, with the reason. */
+    public static Reference failed(String why) {
+      return new Reference("FAILED: " + why, Double.NaN, List.of());
+    }
+
+    /** A figure of samples. */
+    public static Reference of(String what, Samples samples) {
+      return new Reference(what, samples.millis(0.5), samples.rawMillis());
+    }
+
+    /** One figure. */
+    public static Reference of(String what, double value) {
+      return new Reference(what, value, List.of(value));
+    }
+  }
 
   /** A row of latencies with budgets for p50 and p99 in milliseconds; NaN where there is none. */
   public static Row latency(
@@ -54,8 +81,8 @@ public record Row(
         budgetText(budget50, budget99),
         within,
         samples.rawMillis(),
-        Double.NaN,
-        List.of(),
+        Reference.NONE,
+        Reference.NONE,
         "");
   }
 
@@ -72,8 +99,8 @@ public record Row(
         "<= " + trim(budget),
         failures == 0 && value <= budget,
         List.of(value),
-        Double.NaN,
-        List.of(),
+        Reference.NONE,
+        Reference.NONE,
         "");
   }
 
@@ -91,8 +118,8 @@ public record Row(
         ">= " + trim(budget),
         p50 >= budget,
         ratesTimesMillion.rawMillis(),
-        Double.NaN,
-        List.of(),
+        Reference.NONE,
+        Reference.NONE,
         "");
   }
 
@@ -110,30 +137,64 @@ public record Row(
     double none = Double.NaN;
     boolean within = failures == 0;
     return new Row(
-        name, "", 0, failures, none, none, none, "", within, List.of(), none, List.of(), note);
-  }
-
-  /** The same row beside the operating system's own figure. */
-  public Row beside(Samples system) {
-    return new Row(
         name,
-        unit,
-        count,
+        "",
+        0,
         failures,
-        p50,
-        p95,
-        p99,
-        budget,
+        none,
+        none,
+        none,
+        "",
         within,
-        raw,
-        system.millis(0.5),
-        system.rawMillis(),
+        List.of(),
+        Reference.NONE,
+        Reference.NONE,
         note);
   }
 
-  /** How many times the operating system's own cost; NaN without its figure. */
-  public double ratio() {
-    return unit.equals("MB/s") ? bare / p50 : p50 / bare;
+  /** A row of latencies without a budget. */
+  public static Row latency(String name, Samples samples, int failures) {
+    return latency(name, samples, failures, Double.NaN, Double.NaN);
+  }
+
+  /** A row with one figure, without a budget. */
+  public static Row figure(String name, String unit, double value, int failures) {
+    return new Row(
+        name,
+        unit,
+        1,
+        failures,
+        value,
+        Double.NaN,
+        Double.NaN,
+        "",
+        failures == 0,
+        List.of(value),
+        Reference.NONE,
+        Reference.NONE,
+        "");
+  }
+
+  /** The same row beside the operating system's own figure. */
+  public Row beside(Reference reference) {
+    return with(reference, docker);
+  }
+
+  /** The same row beside Docker's figure. */
+  public Row besideDocker(Reference reference) {
+    return with(system, reference);
+  }
+
+  private Row with(Reference newSystem, Reference newDocker) {
+    return new Row(
+        name, unit, count, failures, p50, p95, p99, budget, within, raw, newSystem, newDocker,
+        note);
+  }
+
+  /** How many times the reference's cost; NaN without its figure. */
+  public double ratio(Reference reference) {
+    boolean moreIsBetter = unit.endsWith("/s") || unit.equals("points");
+    return moreIsBetter ? reference.p50() / p50 : p50 / reference.p50();
   }
 
   private static String budgetText(double p50, double p99) {

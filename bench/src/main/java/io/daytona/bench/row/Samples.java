@@ -46,4 +46,11 @@ public final class Samples {
   public void addRate(long bytes, long nanos) {
     add((long) (bytes / 1e6 / (nanos / 1e9) * 1e6));
   }
+
+  /** The rates of so many bytes moved in each of these durations, as {@link #addRate}. */
+  public synchronized Samples rates(long bytes) {
+    Samples rates = new Samples();
+    nanos.forEach(duration -> rates.addRate(bytes, duration));
+    return rates;
+  }
 }

@@ -1,43 +1,68 @@
 package io.daytona.bench.toolbox;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.daytona.bench.client.Api;
+import io.daytona.bench.docker.DockerFigures;
 import io.daytona.bench.row.Row;
+import io.daytona.bench.row.Row.Reference;
 import io.daytona.bench.row.Samples;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import io.daytona.bench.run.Run;
+import io.daytona.bench.system.BareProgram;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A sandbox to measure in, with the program that gives the operating system's own figures.
  *
- * @param api the platform
+ * @param run the run it belongs to
  * @param sandbox the sandbox
  * @param home its working directory, absolute
- * @param count samples of a row that is quick
- * @param progress told what is being measured
+ * @param docker a container beside it
  */
-record Bench(Api api, Api.Sandbox sandbox, String home, int count, Consumer<String> progress) {
-  private static final String PROGRAM = "bare.py";
-  private static final ObjectMapper JSON = new ObjectMapper();
+record Bench(Run run, Api.Sandbox sandbox, String home, Optional<DockerFigures> docker)
+    implements AutoCloseable {
 
   /** Makes a sandbox of a snapshot ready. */
-  static Bench in(Api api, String snapshot, int count, Consumer<String> progress) {
+  static Bench in(Run run, String snapshot) {
+    Api api = run.api();
     Api.Sandbox sandbox = api.create(snapshot);
-    api.upload(sandbox, PROGRAM, program());
-    return new Bench(api, sandbox, api.execute(sandbox, "pwd").strip(), count, progress);
+    api.upload(sandbox, BareProgram.NAME, BareProgram.bytes());
+    return new Bench(
+        run,
+        sandbox,
+        api.execute(sandbox, "pwd").strip(),
+        run.docker().map(engine -> new DockerFigures(engine, run.bare())));
+  }
+
+  /** The platform. */
+  Api api() {
+    return run.api();
+  }
+
+  /** Samples of a row that is quick. */
+  int count() {
+    return run.count();
+  }
+
+  /** Ends sandbox and container. */
+  @Override
+  public void close() {
+    api().delete(sandbox.id());
+    docker.ifPresent(DockerFigures::close);
+  }
+
+  /** A row beside Docker, if there is one. */
+  Row besideDocker(Row row, Function<DockerFigures, Reference> measure) {
+    return docker.map(figures -> run.besideDocker(row, _ -> measure.apply(figures))).orElse(row);
   }
 
   /** Measures one row; what goes wrong makes it a failed one, and the others still run. */
   Row row(String name, Supplier<Row> measure) {
-    progress.accept(name);
+    run.say(name);
     try {
       return measure.get();
     } catch (RuntimeException e) {
@@ -58,39 +83,27 @@ record Bench(Api api, Api.Sandbox sandbox, String home, int count, Consumer<Stri
   }
 
   /** Durations of the same done by the operating system. */
-  Samples bare(String row, int times, Object... arguments) {
-    Samples samples = new Samples();
-    durations(row, times, arguments).forEach(nanos -> samples.add(nanos.asLong()));
-    return samples;
+  Reference bare(String row, int times, Object... arguments) {
+    return Reference.of("bare", durations(row, times, arguments));
   }
 
   /** Rates of the same amount of bytes moved by the operating system. */
-  Samples bareRate(long bytes, String row, int times, Object... arguments) {
-    Samples samples = new Samples();
-    durations(row, times, arguments).forEach(nanos -> samples.addRate(bytes, nanos.asLong()));
-    return samples;
+  Reference bareRate(long bytes, String row, int times, Object... arguments) {
+    return Reference.of("bare", durations(row, times, arguments).rates(bytes));
   }
 
-  private JsonNode durations(String row, int times, Object... arguments) {
-    try {
-      JsonNode all = JSON.readTree(program(row + " " + times, arguments));
-      if (all.size() != times) {
-        throw new IllegalStateException("bare " + row + " gave " + all);
-      }
-      return all;
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+  private Samples durations(String row, int times, Object... arguments) {
+    return BareProgram.parse(row, times, program(row + " " + times, arguments));
   }
 
   /** Runs the program in the sandbox and returns what it prints. */
   String program(String row, Object... arguments) {
-    return api.execute(sandbox, command(row, arguments));
+    return api().execute(sandbox, command(row, arguments));
   }
 
   /** The command line of the program. */
   String command(String row, Object... arguments) {
-    StringBuilder line = new StringBuilder("python3 " + home + "/" + PROGRAM + " " + row);
+    StringBuilder line = new StringBuilder("python3 " + home + "/" + BareProgram.NAME + " " + row);
     for (Object argument : arguments) {
       line.append(' ').append(argument);
     }
@@ -99,26 +112,18 @@ record Bench(Api api, Api.Sandbox sandbox, String home, int count, Consumer<Stri
 
   /** Calls the toolbox with a JSON body. */
   JsonNode post(String path, Map<String, ?> body) {
-    return api.toolbox("POST", sandbox, path, body);
+    return api().toolbox("POST", sandbox, path, body);
   }
 
   /** Calls the toolbox without a body. */
   JsonNode call(String method, String path) {
-    return api.toolbox(method, sandbox, path, null);
+    return api().toolbox(method, sandbox, path, null);
   }
 
   /** An error unless both are the same. */
   static void check(@Nullable Object expected, @Nullable Object answer) {
     if (!Objects.equals(expected, answer)) {
       throw new IllegalStateException("expected " + expected + " but got " + answer);
-    }
-  }
-
-  private static byte[] program() {
-    try (InputStream in = Bench.class.getResourceAsStream(PROGRAM)) {
-      return Objects.requireNonNull(in, PROGRAM).readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

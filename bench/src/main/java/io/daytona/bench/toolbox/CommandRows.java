@@ -26,7 +26,9 @@ final class CommandRows {
     int times = bench.count() * 3;
     Samples ours =
         Bench.repeated(times, WARM_UPS, () -> bench.api().execute(bench.sandbox(), "true"));
-    return Row.latency("exec true", ours, 0, 1.5, 5).beside(bench.bare("execute", times));
+    return bench.besideDocker(
+        Row.latency("exec true", ours, 0, 1.5, 5).beside(bench.bare("execute", times)),
+        docker -> docker.exec("execute", times));
   }
 
   private static Row codeRun(Bench bench) {
@@ -35,8 +37,9 @@ final class CommandRows {
             bench.count(),
             WARM_UPS / 5,
             () -> Bench.check("1", bench.api().codeRun(bench.sandbox(), CODE).strip()));
-    return Row.latency("code-run print(1)", ours, 0, 14, 25)
-        .beside(bench.bare("code", bench.count()));
+    return bench.besideDocker(
+        Row.latency("code-run print(1)", ours, 0, 14, 25).beside(bench.bare("code", bench.count())),
+        docker -> docker.exec("code", bench.count()));
   }
 
   private static Row interpreter(Bench bench) {
@@ -44,8 +47,10 @@ final class CommandRows {
     String request = "{\"code\":\"" + CODE + "\",\"contextId\":\"" + context + "\"}";
     try {
       Samples ours = Bench.repeated(bench.count(), WARM_UPS / 5, () -> interpret(bench, request));
-      return unbudgeted("interpreter print(1), warm context", ours)
-          .beside(bench.bare("interpreter", bench.count()));
+      return bench.besideDocker(
+          Row.latency("interpreter print(1), warm context", ours, 0)
+              .beside(bench.bare("interpreter", bench.count())),
+          docker -> docker.exec("interpreter", bench.count()));
     } finally {
       bench.call("DELETE", "/process/interpreter/context/" + context);
     }
@@ -78,14 +83,12 @@ final class CommandRows {
                 JsonNode answer = bench.post(path + "/exec", Map.of("command", "echo 1"));
                 Bench.check(0, answer.path("exitCode").asInt(-1));
               });
-      return unbudgeted("session command echo 1", ours)
-          .beside(bench.bare("session", bench.count()));
+      return bench.besideDocker(
+          Row.latency("session command echo 1", ours, 0)
+              .beside(bench.bare("session", bench.count())),
+          docker -> docker.exec("session", bench.count()));
     } finally {
       bench.call("DELETE", path);
     }
-  }
-
-  private static Row unbudgeted(String name, Samples samples) {
-    return Row.latency(name, samples, 0, Double.NaN, Double.NaN);
   }
 }

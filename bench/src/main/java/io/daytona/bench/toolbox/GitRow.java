@@ -25,7 +25,16 @@ final class GitRow {
       Bench.check("100", bench.api().execute(bench.sandbox(), "ls clone | wc -l").strip());
       bench.api().execute(bench.sandbox(), "rm -rf clone");
     }
-    return Row.latency(NAME, ours, 0, Double.NaN, Double.NaN)
-        .beside(bench.bare("clone", times, url));
+    return bench.besideDocker(
+        Row.latency(NAME, ours, 0).beside(bench.bare("clone", times, url)),
+        docker -> {
+          docker.prepare(
+              "sh",
+              "-c",
+              "mkdir -p /.daytona/bin;"
+                  + " ln -sf \"$(command -v git)\" /.daytona/bin/git;"
+                  + " python3 /bare.py make-repository /repository 100");
+          return docker.exec("clone", times, "file:///repository");
+        });
   }
 }

@@ -64,7 +64,7 @@ final class LspRow {
     } finally {
       bench.post("/lsp/stop", server);
     }
-    return Row.latency(NAME, ours, 0, Double.NaN, Double.NaN)
+    return Row.latency(NAME, ours, 0)
         .beside(bench.bare("completion", bench.count(), PACKAGES, project, FILE, LINE, CHARACTER));
   }
 

@@ -41,8 +41,10 @@ final class StreamRows {
     } finally {
       bench.call("DELETE", session);
     }
-    return Row.latency("terminal: key → its echo", ours, 0, Double.NaN, Double.NaN)
-        .beside(bench.bare("keystroke", bench.count()));
+    return bench.besideDocker(
+        Row.latency("terminal: key → its echo", ours, 0)
+            .beside(bench.bare("keystroke", bench.count())),
+        docker -> docker.exec("keystroke", bench.count()));
   }
 
   /** Lines carry the time at which they were printed; sandbox and client share the host's clock. */
@@ -67,8 +69,10 @@ final class StreamRows {
         }
       }
       Bench.check(bench.count(), ours.size());
-      return Row.latency("log: line printed → received", ours, 0, Double.NaN, Double.NaN)
-          .beside(bench.bare("follow", bench.count()));
+      return bench.besideDocker(
+          Row.latency("log: line printed → received", ours, 0)
+              .beside(bench.bare("follow", bench.count())),
+          docker -> docker.exec("follow", bench.count()));
     } finally {
       bench.call("DELETE", session);
     }

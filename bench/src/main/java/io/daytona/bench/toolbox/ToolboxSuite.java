@@ -1,50 +1,35 @@
 package io.daytona.bench.toolbox;
 
-import io.daytona.bench.client.Api;
 import io.daytona.bench.row.Row;
-import java.util.ArrayList;
+import io.daytona.bench.run.Run;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The rows of the toolbox. */
+/** The rows of the toolbox, in sandboxes that are deleted again. */
 public final class ToolboxSuite {
-  private final Api api;
-  private final int count;
-  private final Consumer<String> progress;
+  private ToolboxSuite() {}
 
-  /**
-   * Measures a platform.
-   *
-   * @param api the platform
-   * @param count samples of a row that is quick; slow ones take fewer
-   * @param progress told what is being measured
-   */
-  public ToolboxSuite(Api api, int count, Consumer<String> progress) {
-    this.api = api;
-    this.count = count;
-    this.progress = progress;
+  /** Commands, code, streams, searches, language servers. */
+  public static List<Row> commands(Run run) {
+    return in(
+        run,
+        Run.SNAPSHOT,
+        List.of(CommandRows::measure, StreamRows::measure, SearchRows::measure, LspRow::measure));
   }
 
-  /** Measures all rows, in sandboxes that are deleted again. */
-  public List<Row> run() {
-    List<Row> rows = new ArrayList<>();
-    rows.addAll(
-        in(
-            "daytona-small",
-            List.of(
-                CommandRows::measure, StreamRows::measure, SearchRows::measure, LspRow::measure)));
-    rows.addAll(in("daytona-medium", List.of(TransferRows::measure)));
-    rows.addAll(in("daytona-medium", List.of(GitRow::measure)));
-    return rows;
+  /** Files that go up and down. */
+  public static List<Row> transfers(Run run) {
+    return in(run, "daytona-medium", List.of(TransferRows::measure));
   }
 
-  private List<Row> in(String snapshot, List<Function<Bench, List<Row>>> groups) {
-    Bench bench = Bench.in(api, snapshot, count, progress);
-    try {
+  /** A clone. */
+  public static List<Row> git(Run run) {
+    return in(run, "daytona-medium", List.of(GitRow::measure));
+  }
+
+  private static List<Row> in(Run run, String snapshot, List<Function<Bench, List<Row>>> groups) {
+    try (Bench bench = Bench.in(run, snapshot)) {
       return groups.stream().flatMap(group -> group.apply(bench).stream()).toList();
-    } finally {
-      api.delete(bench.sandbox().id());
     }
   }
 }

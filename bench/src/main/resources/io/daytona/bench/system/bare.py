@@ -1,4 +1,6 @@
-"""What the operating system takes without the platform, measured where the platform measures: in the sandbox.
+"""What the operating system takes without the platform, measured where the platform measures: in the sandbox, or on the host.
+
+With BARE_THROUGH, a command as a JSON list, the programs are started by that: `docker exec -i NAME`.
 
 bare.py make-tree DIRECTORY FILES | make-repository DIRECTORY MEGABYTES   make what both sides work on
 bare.py ROW COUNT [ARGUMENT…]                                             prints COUNT durations in nanoseconds as JSON
@@ -12,6 +14,8 @@ import subprocess
 import sys
 import time
 
+THROUGH = json.loads(os.environ.get("BARE_THROUGH", "[]"))
+PYTHON = "python3" if THROUGH else sys.executable
 MIB = 1 << 20
 NEEDLE_EVERY = 100
 
@@ -30,6 +34,7 @@ def repeated(count, action, warm_ups=10):
 
 def run(*argv):
     """Starts a program with a pipe as its output, reads that to its end and waits: what a shell's $(…) does."""
+    argv = (*THROUGH, *argv)
     ours, its = os.pipe()
     actions = [(os.POSIX_SPAWN_DUP2, its, 1)]
     pid = os.posix_spawn(shutil.which(argv[0]), argv, os.environ, file_actions=actions)
@@ -44,7 +49,7 @@ def run(*argv):
 
 def conversation(argv, line, count):
     """A program that stays, given one line at a time and answering each with one."""
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
+    with subprocess.Popen([*THROUGH, *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as child:
         with os.fdopen(os.dup(child.stdout.fileno()), "rb") as answers:
             def once():
                 child.stdin.write(line)
@@ -59,13 +64,67 @@ def execute(count):
     return repeated(count, lambda: run("bash", "-c", "true"))
 
 
+def spawn(count):
+    """The least that a process costs: fork, exec and end of a program that does nothing."""
+    return repeated(count, lambda: run("true"))
+
+
+def node(count):
+    return repeated(count, lambda: run("node", "-v"), 1)
+
+
+def spawn_at_once(count, processes):
+    """As many processes at once, until the last has ended."""
+    program = shutil.which("true")
+
+    def burst():
+        for pid in [os.posix_spawn(program, ["true"], os.environ) for _ in range(int(processes))]:
+            os.waitpid(pid, 0)
+
+    return repeated(count, burst, 1)
+
+
+def copy(count, megabytes):
+    """A file copied to another one, with `cp`."""
+    with open("bare.bin", "wb") as file:
+        for _ in range(int(megabytes)):
+            file.write(os.urandom(MIB))
+    return repeated(count, lambda: run("cp", "--reflink=never", "bare.bin", "bare.copy"), 1)
+
+
+def http(count):
+    """A request and its answer of a kilobyte, as HTTP has them, over a connection that stays."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1024\r\n\r\n" + b"x" * 1024
+    question = b"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer 0123456789\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        child = os.fork()
+        if child == 0:
+            connection, _ = server.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while connection.recv(65536):
+                connection.sendall(answer)
+            os._exit(0)
+        with socket.create_connection(server.getsockname()) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def once():
+                client.sendall(question)
+                left = len(answer)
+                while left > 0:
+                    left -= len(client.recv(65536))
+
+            samples = repeated(count, once)
+        os.waitpid(child, 0)
+    return samples
+
+
 def code(count):
     return repeated(count, lambda: run("python3", "-c", "print(1)"), 3)
 
 
 def interpreter(count):
     loop = "import sys\nfor line in sys.stdin: exec(line)"
-    return conversation([sys.executable, "-u", "-c", loop], b"print(1)\n", count)
+    return conversation([PYTHON, "-u", "-c", loop], b"print(1)\n", count)
 
 
 def session(count):
@@ -75,7 +134,9 @@ def session(count):
 def keystroke(count):
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execvpe("bash", ["bash", "-i", "-l"], {**os.environ, "TERM": "xterm-256color"})
+        through = [*THROUGH[:-1], "-t", THROUGH[-1]] if THROUGH else []
+        argv = [*through, "bash", "-i", "-l"]
+        os.execvpe(argv[0], argv, {**os.environ, "TERM": "xterm-256color"})
 
     def until(text):
         seen = b""
@@ -109,7 +170,7 @@ def print_stamps(count):
 
 
 def follow(count):
-    argv = [sys.executable, __file__, "print-stamps", str(count)]
+    argv = [*THROUGH, PYTHON, "/bare.py" if THROUGH else __file__, "print-stamps", str(count)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as child:
         return [time.time_ns() - int(line) for line in child.stdout]
 
@@ -197,7 +258,7 @@ def make_tree(tree, files):
 
 def git(*arguments):
     here = ["-c", "user.name=bench", "-c", "user.email=bench@example.invalid", "-c", "core.compression=0"]
-    return run("/.daytona/bin/git", *here, *arguments)
+    return run("git" if THROUGH else "/.daytona/bin/git", *here, *arguments)
 
 
 def make_repository(directory, megabytes):
@@ -213,7 +274,7 @@ def clone(count, url):
     samples = []
     for _ in range(count):
         samples.append(timed(lambda: git("clone", "--quiet", "--single-branch", url, "bare-clone")))
-        shutil.rmtree("bare-clone")
+        run("rm", "-rf", "bare-clone")
     return samples
 
 
@@ -273,7 +334,7 @@ def completion(count, packages, project, file, line, character):
 
 
 ROWS = {row.__name__: row for row in (
-    execute, code, interpreter, session, keystroke, follow, write, read, unpack, pack, find, search, clone, completion)}
+    spawn, spawn_at_once, copy, http, node, execute, code, interpreter, session, keystroke, follow, write, read, unpack, pack, find, search, clone, completion)}
 
 
 def main(what, *arguments):

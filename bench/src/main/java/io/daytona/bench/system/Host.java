@@ -1,4 +1,4 @@
-package io.daytona.bench;
+package io.daytona.bench.system;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * Memory of the host and of the platform's processes, read from /proc; needs the same host and
  * root.
  */
-final class Host {
+public final class Host {
   private static final Pattern SERVED = Pattern.compile("serving the API .* after (\\d+) ms");
 
   private final Path data;
@@ -25,17 +25,42 @@ final class Host {
    *
    * @param data data directory of the platform
    */
-  Host(Path data) {
+  public Host(Path data) {
     this.data = data;
   }
 
   /** Memory available to programs, in bytes. */
-  static long availableBytes() {
+  public static long availableBytes() {
     return line(Path.of("/proc/meminfo"), "MemAvailable:").orElseThrow() * 1024;
   }
 
+  /** CPU time that all programs and the kernel of the host have used, in seconds. */
+  public static double busySeconds() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/stat"))) {
+      String[] words = lines.findFirst().orElseThrow().trim().split("\\s+", -1);
+      // user, nice, system, then idle and waiting, then interrupts and what the hypervisor took
+      long ticks = 0;
+      for (int column : new int[] {1, 2, 3, 6, 7}) {
+        ticks += Long.parseLong(words[column]);
+      }
+      return ticks / 100.0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Pid on the host of a sandbox's first process, from the jailer's record. */
+  public long firstProcess(String sandbox) {
+    try {
+      String text = Files.readString(data.resolve("sbx/" + sandbox + "/pid"));
+      return Long.parseLong(text.strip().split(" ", -1)[0]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Memory of this process itself, in bytes: its heap grows and shrinks while it measures. */
-  static long ownBytes() {
+  public static long ownBytes() {
     return pss(ProcessHandle.current().pid());
   }
 
@@ -43,7 +68,7 @@ final class Host {
    * Proportional share of memory of supervisor, jailer, server and everything below the server, in
    * bytes.
    */
-  long platformBytes() {
+  public long platformBytes() {
     long total = 0;
     for (String role : List.of("supervisor", "jailer", "server")) {
       total += pid(role).map(pid -> pss(pid) + (role.equals("server") ? below(pid) : 0)).orElse(0L);
@@ -57,10 +82,10 @@ final class Host {
    * @param seconds from the start of its process until it served
    * @param newDatabase whether the database was made on the way
    */
-  record Startup(double seconds, boolean newDatabase) {}
+  public record Startup(double seconds, boolean newDatabase) {}
 
   /** The server's last start; empty when its log does not tell. */
-  Optional<Startup> startup() {
+  public Optional<Startup> startup() {
     try (Stream<String> lines = Files.lines(data.resolve("log/server.log"))) {
       boolean made = false;
       Optional<Startup> last = Optional.empty();
@@ -78,7 +103,13 @@ final class Host {
     }
   }
 
-  private Optional<Long> pid(String role) {
+  /** Its data directory. */
+  public Path data() {
+    return data;
+  }
+
+  /** Pid of supervisor, jailer or server; empty when it does not run. */
+  public Optional<Long> pid(String role) {
     try {
       String text = Files.readString(data.resolve("run/" + role + ".pid")).strip();
       return Optional.of(Long.parseLong(text.split(" ", -1)[0]));
@@ -86,6 +117,28 @@ final class Host {
       return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Proportional share of memory of a process and everything below it, in bytes. */
+  public static long treeBytes(long pid) {
+    return pss(pid) + below(pid);
+  }
+
+  /** Proportional share of memory of all processes of a program that name a text, in bytes. */
+  public static long bytesOf(String program, String text) {
+    return ProcessHandle.allProcesses()
+        .filter(process -> named(process.pid(), program, text))
+        .mapToLong(process -> pss(process.pid()))
+        .sum();
+  }
+
+  private static boolean named(long pid, String program, String text) {
+    try {
+      String line = Files.readString(Path.of("/proc/" + pid + "/cmdline"));
+      return line.split("\0", 2)[0].contains(program) && line.contains(text);
+    } catch (IOException e) {
+      return false; // the process ended between the listing and the look
     }
   }
 
@@ -97,6 +150,23 @@ final class Host {
 
   private static long pss(long pid) {
     return line(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:").orElse(0L) * 1024;
+  }
+
+  /**
+   * The root file system of a snapshot's image, as the jailer sees it.
+   *
+   * @throws IllegalStateException when it cannot be found
+   */
+  public Path defaultRoot() {
+    long jailer = pid("jailer").orElseThrow(() -> new IllegalStateException("no jailer runs"));
+    Path layers = Path.of("/proc/" + jailer + "/root" + data + "/pool/layers");
+    try (Stream<Path> all = Files.list(layers)) {
+      return all.filter(layer -> Files.isExecutable(layer.resolve("usr/bin/python3")))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no layer with a python3 in " + layers));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Optional<Long> line(Path file, String key) {
