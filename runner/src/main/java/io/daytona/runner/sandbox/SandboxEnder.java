@@ -9,6 +9,7 @@ import io.daytona.wire.runner.ExitCause;
 import io.daytona.wire.runner.Runner;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -157,8 +158,9 @@ final class SandboxEnder {
   void compare() {
     background.execute(() -> {
       try {
+        long madeBefore = host.slots().madeSoFar();
         Inventory inventory = host.jailer().list();
-        host.slots().verify(java.util.Set.copyOf(inventory.slots()));
+        host.slots().verify(Set.copyOf(inventory.slots()), madeBefore);
         for (LiveSandbox live : host.table().allLive()) {
           if (inventory.sandbox(live.id()).isEmpty()) {
             exited(live.id(), inventory.causeOfEnd(live.id()));

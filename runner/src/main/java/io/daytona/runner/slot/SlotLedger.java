@@ -3,6 +3,7 @@ package io.daytona.runner.slot;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -25,6 +26,8 @@ final class SlotLedger {
   private final Deque<Integer> ready = new ArrayDeque<>();
   private final Deque<Integer> spent = new ArrayDeque<>();
   private final BitSet used = new BitSet();
+  private final long[] madeAs = new long[LAST + 1];
+  private long made;
   private int makingAhead;
   private int adoptedUnused;
   private int changing;
@@ -69,16 +72,25 @@ final class SlotLedger {
     }
   }
 
-  /** Forgets ready slots that do not exist any more; returns how many. */
-  synchronized int keepReady(Set<Integer> existing) {
-    int before = ready.size();
-    for (int number : ready) {
-      if (!existing.contains(number)) {
-        free.addLast(number);
-      }
-    }
-    ready.removeIf(number -> !existing.contains(number));
-    return before - ready.size();
+  /** How many slots were made ahead so far. */
+  synchronized long madeSoFar() {
+    return made;
+  }
+
+  /**
+   * Forgets ready slots that do not exist any more; returns how many.
+   *
+   * @param existing slots that existed when the list was read
+   * @param madeBefore {@link #madeSoFar} before it was: the list says nothing of later ones
+   */
+  synchronized int keepReady(Set<Integer> existing, long madeBefore) {
+    List<Integer> gone =
+        ready.stream()
+            .filter(number -> madeAs[number] <= madeBefore && !existing.contains(number))
+            .toList();
+    ready.removeAll(gone);
+    free.addAll(gone);
+    return gone.size();
   }
 
   /** A ready slot, from now on used. */
@@ -153,6 +165,7 @@ final class SlotLedger {
   synchronized void made(int number) {
     changing--;
     makingAhead--;
+    madeAs[number] = ++made;
     ready.addLast(number);
   }
 

@@ -75,9 +75,19 @@ public final class SlotPool implements Chore {
     spent.forEach(ledger::adoptSpent);
   }
 
-  /** Compares the ready slots with those that exist, after the jailer was away. */
-  public void verify(Set<Integer> existing) {
-    int lost = ledger.keepReady(existing);
+  /** How many slots were made ahead so far; asked before a list of those that exist. */
+  public long madeSoFar() {
+    return ledger.madeSoFar();
+  }
+
+  /**
+   * Compares the ready slots with those that exist, after the jailer was away.
+   *
+   * @param existing slots on the jailer's list
+   * @param madeBefore {@link #madeSoFar} before the list was asked for
+   */
+  public void verify(Set<Integer> existing, long madeBefore) {
+    int lost = ledger.keepReady(existing, madeBefore);
     if (lost > 0) {
       LOG.warn("{} ready slots are gone and will be made again", lost);
     }

@@ -165,8 +165,21 @@ class SlotLedgerTest {
     int second = ledger.nextMake(QUIET).getAsInt();
     ledger.made(first);
     ledger.made(second);
-    assertEquals(1, ledger.keepReady(Set.of(second)));
+    assertEquals(1, ledger.keepReady(Set.of(second), ledger.madeSoFar()));
     assertEquals(OptionalInt.of(second), ledger.takeReady());
+    assertTrue(ledger.takeReady().isEmpty());
+  }
+
+  @Test
+  void keepsReadySlotsThatWereMadeWhileTheListWasRead() {
+    SlotLedger ledger = new SlotLedger(2);
+    int gone = ledger.nextMake(QUIET).getAsInt();
+    int young = ledger.nextMake(QUIET).getAsInt();
+    ledger.made(gone);
+    long before = ledger.madeSoFar();
+    ledger.made(young);
+    assertEquals(1, ledger.keepReady(Set.of(), before));
+    assertEquals(OptionalInt.of(young), ledger.takeReady());
     assertTrue(ledger.takeReady().isEmpty());
   }
 }
