@@ -94,7 +94,7 @@ class Operations(unittest.TestCase):
         told, text = self.explain(sandbox["name"])
         self.assertEqual(f"{sandbox['id']}, named {sandbox['name']}", told["sandbox"])
         self.assertRegex(told["placement"], r"^slot \d+, address 10\.213\.\d+\.\d+, first process \d+ of the host, agent \S+$")
-        self.assertRegex(told["usage"], r"^memory \d+ of 1024 MiB, CPU \d+\.\d s at most 1\.0 CPUs at once, processes \d+ of 4096$")
+        self.assertRegex(told["usage"], r"^memory \d+ of 1024 MiB, CPU \d+\.\d s at most 1\.0 CPUs at once, processes \d+ of 2048$")
         self.assertRegex(told["disk"], r"^3 GiB, takes \d+ MiB of the pool$")
         address, = re.findall(r"address (\S+),", told["placement"])
         self.assertIn(f"only from {address};", told["network"])

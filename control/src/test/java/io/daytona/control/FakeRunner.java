@@ -115,8 +115,7 @@ final class FakeRunner implements Runner {
                 7,
                 "10.213.0.7",
                 4711,
-                4096,
-                new Placement.Usage(100 << 20, 1 << 30, 2_500_000_000L, 1000, 12, 3))
+                new Placement.Usage(100 << 20, 1 << 30, 2_500_000_000L, 1000, 12, 2048, 3))
             : null;
     return new Placement(run, disk);
   }

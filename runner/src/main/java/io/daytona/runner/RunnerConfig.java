@@ -21,7 +21,11 @@ public record RunnerConfig(
             value = "Empty disks kept ready, as GiB:count separated by commas",
             fallback = "3:16,8:4,10:4")
         String shelf,
-    @Config.Key(value = "Processes and threads in a sandbox, 16 to 4194304", fallback = "4096")
+    @Config.Key(
+            value =
+                "Processes and threads in a sandbox at most, 16 to 4194304; never more than 2,048 for"
+                    + " each GiB of its memory",
+            fallback = "4096")
         int pidsLimit,
     @Config.Key(value = "Time programs have to end after SIGTERM on stop", fallback = "5s")
         Duration stopGrace,
@@ -31,6 +35,7 @@ public record RunnerConfig(
         Duration jailerPatience) {
 
   private static final Duration LONGEST = Duration.ofMinutes(10);
+  private static final int PROCESSES_PER_GIB = 2048;
 
   /** Checks the ranges. */
   public RunnerConfig {
@@ -61,6 +66,17 @@ public record RunnerConfig(
   /** Sandboxes that are started at once: starting is work for the CPUs, more would only wait. */
   public int startsAtOnce() {
     return parallelStarts > 0 ? parallelStarts : 2 * Runtime.getRuntime().availableProcessors();
+  }
+
+  /**
+   * Processes and threads that a sandbox may have.
+   *
+   * <p>A forked one takes 100 to 300 KiB of its memory, mostly the kernel's. A sandbox that runs
+   * out of memory by forking has thousands that wait for the kernel to choose a victim, its agent
+   * among them, and gives no answer for minutes; one that runs out of processes says so at once.
+   */
+  public int pidsLimit(long memoryGib) {
+    return (int) Math.min(pidsLimit, Math.max(1, memoryGib) * PROCESSES_PER_GIB);
   }
 
   /** Empty disks to keep ready, by size in GiB. */

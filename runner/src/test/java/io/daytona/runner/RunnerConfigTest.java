@@ -52,6 +52,13 @@ class RunnerConfigTest {
   }
 
   @Test
+  void allowsProcessesByMemory() {
+    assertEquals(2048, config(1, "").pidsLimit(1));
+    assertEquals(4096, config(1, "").pidsLimit(2));
+    assertEquals(4096, config(1, "").pidsLimit(100));
+  }
+
+  @Test
   void knowsThePathsOfTheDataDirectory() {
     RunnerConfig config = config(1, "");
     assertEquals(Path.of("/data/run/jailer.sock"), config.jailerSocket());

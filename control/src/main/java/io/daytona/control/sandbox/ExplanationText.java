@@ -105,7 +105,7 @@ final class ExplanationText {
                   run.pid(),
                   row == null || row.daemonVersion() == null ? "not known" : row.daemonVersion()));
       if (run.usage() != null) {
-        usage(run.usage(), run.pidsLimit());
+        usage(run.usage());
       }
     }
     Placement.Disk disk = placement.disk();
@@ -117,7 +117,7 @@ final class ExplanationText {
                 .formatted(disk.gib(), disk.allocatedKib() / KIB_IN_MIB));
   }
 
-  private void usage(Placement.Usage usage, int pidsLimit) {
+  private void usage(Placement.Usage usage) {
     line(
         "usage",
         String.format(
@@ -128,7 +128,7 @@ final class ExplanationText {
             usage.cpuNanos() / NANOS,
             usage.cpuMillis() / MILLIS,
             usage.processes(),
-            pidsLimit));
+            usage.processesLimit()));
   }
 
   private void outOfMemory(Explanations.Known known) {

@@ -263,8 +263,7 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
                     running.slot(),
                     inventory.addresses().getOrDefault(running.slot(), ""),
                     running.pid(),
-                    host.config().pidsLimit(),
-                    stats(sandboxId).map(HostRunner::placed).orElse(null)))
+                    stats(sandboxId).map(this::placed).orElse(null)))
             .orElse(null);
     Placement.Disk disk =
         inventory.disks().stream()
@@ -275,13 +274,14 @@ public final class HostRunner implements Runner, SandboxDirectory, AutoCloseable
     return new Placement(run, disk);
   }
 
-  private static Placement.Usage placed(Stats stats) {
+  private Placement.Usage placed(Stats stats) {
     return new Placement.Usage(
         stats.memoryBytes(),
         stats.memoryLimitBytes(),
         stats.cpuNanos(),
         stats.cpuMillis(),
         stats.pids(),
+        host.config().pidsLimit(stats.memoryLimitBytes() >> 30),
         stats.oomKills());
   }
 

@@ -138,7 +138,7 @@ final class SandboxStarter {
         host.tools().current(),
         spec.cpu() * MILLIS_PER_CPU,
         spec.memoryGib() * MIB_PER_GIB,
-        host.config().pidsLimit(),
+        host.config().pidsLimit(spec.memoryGib()),
         spec.diskGib(),
         spec.profile());
   }

@@ -125,7 +125,8 @@ class HostRunnerTest extends JailedTest {
     assertTrue(Files.exists(Path.of("/proc", Long.toString(run.pid()))), run.toString());
     Placement.Usage usage = Objects.requireNonNull(run.usage());
     assertEquals((long) spec.memoryGib() << 30, usage.memoryLimitBytes());
-    assertTrue(usage.processes() >= 1 && usage.processes() < run.pidsLimit(), usage.toString());
+    assertTrue(
+        usage.processes() >= 1 && usage.processes() < usage.processesLimit(), usage.toString());
     Placement.Disk disk = Objects.requireNonNull(runner.placement(spec.id()).disk());
     assertEquals(spec.diskGib(), disk.gib());
     runner.stop(spec.id(), true);

@@ -18,10 +18,9 @@ public record Placement(@Nullable Run run, @Nullable Disk disk) {
    * @param slot number of its slot
    * @param address its address; empty when it is not known
    * @param pid its first process as the host numbers it
-   * @param pidsLimit processes and threads it may have
    * @param usage what it uses; null when it ended meanwhile
    */
-  public record Run(int slot, String address, long pid, int pidsLimit, @Nullable Usage usage) {}
+  public record Run(int slot, String address, long pid, @Nullable Usage usage) {}
 
   /**
    * What a running sandbox uses.
@@ -31,6 +30,7 @@ public record Placement(@Nullable Run run, @Nullable Disk disk) {
    * @param cpuNanos CPU time used in this run
    * @param cpuMillis its limit in thousandths of a CPU; 0 for none
    * @param processes processes and threads
+   * @param processesLimit how many it may have
    * @param memoryKills processes that the memory limit has ended in this run
    */
   public record Usage(
@@ -39,6 +39,7 @@ public record Placement(@Nullable Run run, @Nullable Disk disk) {
       long cpuNanos,
       long cpuMillis,
       long processes,
+      long processesLimit,
       long memoryKills) {}
 
   /**
