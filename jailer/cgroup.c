@@ -115,7 +115,6 @@ int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigne
     return pathf(out, "%s/%s/%u", h->mount, conf->cgroup, slot);
 }
 
-/* File of a slot's cgroup by v1 controller; 0, or -1 with errno ENOENT when there is no such. */
 int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, const char *file,
                 char out[PATH_CAP]) {
     const struct hierarchy *h = cgroup_with(controller);
@@ -123,6 +122,8 @@ int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, 
         errno = ENOENT;
         return -1;
     }
+    if (slot == ALL_SLOTS)
+        return pathf(out, "%s/%s/%s", h->mount, conf->cgroup, file);
     return pathf(out, "%s/%s/%u/%s", h->mount, conf->cgroup, slot, file);
 }
 

@@ -18,6 +18,8 @@ const struct hierarchy *cgroup_with(const char *controller);
 int cgroup_parent_path(const struct conf *conf, const struct hierarchy *h, char out[PATH_CAP]);
 int cgroup_slot_path(const struct conf *conf, const struct hierarchy *h, unsigned slot,
                      char out[PATH_CAP]);
+/* In place of a slot's number: the cgroup above all of them. */
+#define ALL_SLOTS 0
 /* File of a slot's cgroup by v1 controller; 0, or -1 with errno ENOENT when there is no such. */
 int cgroup_file(const struct conf *conf, unsigned slot, const char *controller, const char *file,
                 char out[PATH_CAP]);
@@ -26,6 +28,8 @@ int cgroup_field(const struct conf *conf, unsigned slot, const char *controller,
                  const char *key, uint64_t *out);
 /* v2: where the agent and its programs are, below the slot's cgroup (agent/src/cgroup.c) */
 #define CGROUP_INIT "init"
+/* Processor time that was used. */
+int cgroup_cpu_ns(const struct conf *conf, unsigned slot, uint64_t *out);
 int cgroup_thaw_all(const struct conf *conf);
 
 #endif

@@ -120,13 +120,22 @@ int cgroup_field(const struct conf *conf, unsigned slot, const char *controller,
     return 0;
 }
 
+int cgroup_cpu_ns(const struct conf *conf, unsigned slot, uint64_t *out) {
+    if (!cgroup_is_v2())
+        return get_value(conf, slot, "cpuacct", "cpuacct.usage", out);
+    if (cgroup_field(conf, slot, "cpu", "cpu.stat", "usage_usec", out) < 0)
+        return -1;
+    *out *= 1000;
+    return 0;
+}
+
 static int stats_v1(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
     uint64_t quota = 0;
     if (get_value(conf, slot, "memory", "memory.usage_in_bytes", &stats->memory) < 0 ||
         get_value(conf, slot, "memory", "memory.limit_in_bytes", &stats->memory_limit) < 0 ||
         cgroup_field(conf, slot, "memory", "memory.stat", "total_cache", &stats->memory_cache) <
             0 ||
-        get_value(conf, slot, "cpuacct", "cpuacct.usage", &stats->cpu_ns) < 0 ||
+        cgroup_cpu_ns(conf, slot, &stats->cpu_ns) < 0 ||
         get_value(conf, slot, "cpu", "cpu.cfs_quota_us", &quota) < 0 ||
         cgroup_field(conf, slot, "memory", "memory.oom_control", "oom_kill", &stats->oom_kills) < 0)
         return -1;
@@ -139,13 +148,12 @@ static int stats_v2(const struct conf *conf, unsigned slot, struct cgroup_stats 
     if (get_value(conf, slot, "memory", "memory.current", &stats->memory) < 0 ||
         get_value(conf, slot, "memory", "memory.max", &stats->memory_limit) < 0 ||
         cgroup_field(conf, slot, "memory", "memory.stat", "file", &stats->memory_cache) < 0 ||
-        cgroup_field(conf, slot, "cpu", "cpu.stat", "usage_usec", &stats->cpu_ns) < 0 ||
+        cgroup_cpu_ns(conf, slot, &stats->cpu_ns) < 0 ||
         cgroup_field(conf, slot, "memory", "memory.events", "oom_kill", &stats->oom_kills) < 0 ||
         cgroup_file(conf, slot, "cpu", "cpu.max", path) < 0)
         return -1;
     if (read_text(path, text, sizeof text) < 0)
         return fail_errno("read", path);
-    stats->cpu_ns *= 1000;
     stats->cpu_millis = strtoull(text, NULL, 10) * 1000 / PERIOD_US; /* 0 for "max" */
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "events.h"
 #include "guard.h"
+#include "priority.h"
 #include "procview.h"
 
 #include <errno.h>
@@ -248,7 +249,7 @@ static bool take_signals(void) {
 /* Serves until SIGTERM, then until the running verbs have ended. */
 static int run(void) {
     static struct pollfd fds[2 + CONNECTIONS + EVENT_FDS];
-    int64_t beat = now_ms() + BEAT_SECONDS * 1000, stop = 0, look = now_ms();
+    int64_t beat = now_ms() + BEAT_SECONDS * 1000, stop = 0, guard = now_ms(), priority = guard;
     while (stop == 0 || (children > 0 && now_ms() < stop)) {
         bool room = stop == 0 && children < CHILDREN;
         int served = connection_count;
@@ -261,6 +262,7 @@ static int run(void) {
         struct pollfd *events = fds + 2 + served;
         int event_count = events_poll_add(events);
         int64_t due = stop != 0 ? stop : beat;
+        int64_t look = guard < priority ? guard : priority;
         int64_t wait = (look < due ? look : due) - now_ms();
         if (stop == 0 && !procview_start(conf) && wait > RETRY_MS)
             wait = RETRY_MS;
@@ -280,8 +282,10 @@ static int run(void) {
         while (fds[1].revents != 0 && stop == 0 && connection_count < CONNECTIONS)
             if (!accept_connection())
                 break;
-        if (now_ms() >= look)
-            look = now_ms() + guard_look(conf, now_ms());
+        if (now_ms() >= guard)
+            guard = now_ms() + guard_look(conf, now_ms());
+        if (now_ms() >= priority)
+            priority = now_ms() + priority_look(conf, now_ms());
         if (now_ms() >= beat) {
             events_beat();
             beat = now_ms() + BEAT_SECONDS * 1000;
