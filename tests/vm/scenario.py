@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -17,6 +18,7 @@ os.environ.setdefault("DAYTONA_TEST_DATA_DIR", str(DATA))
 import host_census  # noqa: E402 - both want the data directory's name
 import platform_under_test as platform  # noqa: E402
 
+KERNELS = {"bookworm": "6.1.", "trixie": "6.12."}
 STEPS, FIRST = [], []
 SANDBOXES = {}
 FORKS = """
@@ -99,13 +101,14 @@ def expect(wanted, found):
 
 @first
 def host():
-    """the host: kernel 6.1, systemd, cgroup v2 and nothing of v1"""
+    """the host: Debian's own kernel, systemd, cgroup v2 and nothing of v1"""
     expect("systemd", read(pathlib.Path("/proc/1/comm")))
     release = os.uname().release
-    assert release.startswith("6.1."), release
+    suite = re.search(r"(?m)^VERSION_CODENAME=(\w+)$", pathlib.Path("/etc/os-release").read_text())[1]
+    assert release.startswith(KERNELS[suite]), (suite, release)
     groups = {tuple(line.split()[1:3]) for line in pathlib.Path("/proc/mounts").read_text().splitlines() if line.split()[2].startswith("cgroup")}
     expect({(str(CGROUPS), "cgroup2")}, groups)
-    return f"{release}, {read(CGROUPS / 'cgroup.controllers')}"
+    return f"{suite}, {release}, {read(CGROUPS / 'cgroup.controllers')}"
 
 
 @first
