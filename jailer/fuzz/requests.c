@@ -22,6 +22,7 @@ void events_poll_done(const struct pollfd *fds, int count) { (void)fds, (void)co
 void events_reaped(pid_t pid, int status) { (void)pid, (void)status; }
 void events_beat(void) {}
 int guard_look(const struct conf *c, int64_t now) { return c == NULL && now == 0; }
+int priority_look(const struct conf *c, int64_t now) { return c == NULL && now == 0; }
 bool procview_start(const struct conf *c) { return c != NULL; }
 void procview_stop(const struct conf *c) { (void)c; }
 bool procview_reaped(pid_t pid) { return pid == 0; }
