@@ -15,10 +15,49 @@
 #define NSFS_MAGIC 0x6e736673
 #endif
 
+static int bind_namespace(int fd, const char *file) {
+    char source[64];
+    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
+    return mount(source, file, NULL, MS_BIND, NULL);
+}
+
+/* The kernel binds only a namespace whose number is higher than that of the one it is bound in, so
+ * that there is no circle. Kernel 6.18 numbers them in a range for each processor: one that was
+ * made later, on another processor, may have the lower number. It has a higher one on the processor
+ * where the present one was made. */
+static int make_bound(const struct conf *conf, const char *file) {
+    cpu_set_t before, one;
+    bool moved = false;
+    int fd = namespace_make(conf, NULL), error = 0;
+    if (fd < 0 || bind_namespace(fd, file) == 0)
+        return fd;
+    error = errno;
+    if (sched_getaffinity(0, sizeof before, &before) < 0)
+        CPU_ZERO(&before);
+    for (int cpu = 0; error == EINVAL && cpu < CPU_SETSIZE; cpu++) {
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        if (sched_setaffinity(0, sizeof one, &one) < 0)
+            continue; /* there is no such processor, or it may not be used */
+        moved = true;
+        close(fd);
+        if ((fd = namespace_make(conf, NULL)) < 0)
+            break;
+        error = bind_namespace(fd, file) < 0 ? errno : 0;
+    }
+    if (moved)
+        sched_setaffinity(0, sizeof before, &before);
+    if (fd < 0 || error == 0)
+        return fd;
+    close(fd);
+    errno = error;
+    return fail_errno("bind the mount namespace to", file);
+}
+
 /* <data>/ns is a private mount of its own: a namespace file cannot be bound where mounts propagate
  * into that very namespace. Returns the pin's fd. */
 static int open_pin(const struct conf *conf, bool make) {
-    char dir[PATH_CAP], file[PATH_CAP], source[64];
+    char dir[PATH_CAP], file[PATH_CAP];
     if (pathf(dir, "%s/ns", conf->data) < 0 || pathf(file, "%s/ns/mnt", conf->data) < 0)
         return -1;
     int fd = open(file, O_RDONLY | O_CLOEXEC | (make ? O_CREAT : 0) | O_NOFOLLOW, 0600);
@@ -37,16 +76,7 @@ static int open_pin(const struct conf *conf, bool make) {
     if (fd < 0)
         return fail_errno("create", file);
     close(fd);
-    fd = namespace_make(conf, NULL);
-    if (fd < 0)
-        return -1;
-    snprintf(source, sizeof source, "/proc/self/fd/%d", fd);
-    if (mount(source, file, NULL, MS_BIND, NULL) < 0) {
-        fail_errno("bind the mount namespace to", file);
-        close(fd);
-        return -1;
-    }
-    return fd;
+    return make_bound(conf, file);
 }
 
 /* Calls fn with the path of every sandbox's disk mount point. */

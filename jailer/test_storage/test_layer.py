@@ -127,9 +127,15 @@ class LayerTest(unittest.TestCase):
         self.assertFalse({name for name in self.names() if name.startswith("deep00000")})
 
 
+def on(processor):
+    return "taskset", "--cpu-list", str(processor)
+
+
 class HostTest(unittest.TestCase):
+    # As a container has it.
+    OWN_MOUNTS = ("unshare", "--mount", "--propagation=private")
     # A host's own, of which nobody in a user namespace may take one away: a company's certificates, drivers under WSL 2.
-    BELOW_PROGRAMS = ("unshare", "--mount", "--propagation=private", "sh", "-c",
+    BELOW_PROGRAMS = (*OWN_MOUNTS, "sh", "-c",
                       "mount -t tmpfs none /usr/local/games && exec \"$@\"", "jailer")
 
     def test_mounts_below_the_hosts_programs(self):
@@ -139,3 +145,15 @@ class HostTest(unittest.TestCase):
         data = busybox_tar()
         jailer.ask(f"layer-import base00000001 {len(data)}", data)
         self.assertIn(["layer", "base00000001"], jailer.list())
+
+    def test_a_mount_namespace_of_the_host_s_that_another_processor_made(self):
+        """Kernel 6.18 numbers namespaces by processor, and binds none with a lower number than the present one's."""
+        processors = sorted(os.sched_getaffinity(0))
+        for first in processors[0], processors[-1]:
+            for second in processors[0], processors[-1]:
+                with self.subTest(first=first, second=second):
+                    jailer = Jailer()
+                    try:
+                        jailer.start((*on(first), *self.OWN_MOUNTS, *on(second)))
+                    finally:
+                        jailer.remove()
