@@ -30,25 +30,6 @@ int cgroup_field(const struct conf *conf, unsigned slot, const char *controller,
 #define CGROUP_INIT "init"
 /* Processor time that was used. */
 int cgroup_cpu_ns(const struct conf *conf, unsigned slot, uint64_t *out);
-/* The limit of that, in thousandths of a processor; 0: none. */
-int cgroup_cpu_millis(const struct conf *conf, unsigned slot, uint64_t *out);
 int cgroup_thaw_all(const struct conf *conf);
-
-enum { PROCESSORS = 1024 };
-
-struct processors {
-    uint64_t bits[PROCESSORS / 64];
-    unsigned count;
-};
-
-void processors_add(struct processors *set, unsigned number);
-/* The first one after `number`, which is -1 at the beginning; -1: none. */
-int processors_next(const struct processors *set, int number);
-/* Those of all sandboxes; -1 where there is no cpuset. */
-int cgroup_processors(const struct conf *conf, struct processors *out);
-bool cgroup_is_confined(const struct conf *conf, unsigned slot, const struct processors *all);
-/* -1 with errno; EBUSY: on v1, a cgroup that the sandbox made has others. An empty set gives
- * the slot on v2 all of them, on v1 their names are needed. */
-int cgroup_confine(const struct conf *conf, unsigned slot, const struct processors *set);
 
 #endif

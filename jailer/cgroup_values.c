@@ -129,53 +129,40 @@ int cgroup_cpu_ns(const struct conf *conf, unsigned slot, uint64_t *out) {
     return 0;
 }
 
-int cgroup_cpu_millis(const struct conf *conf, unsigned slot, uint64_t *out) {
+static int stats_v1(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
     uint64_t quota = 0;
-    char path[PATH_CAP], text[64];
-    if (!cgroup_is_v2()) {
-        if (get_value(conf, slot, "cpu", "cpu.cfs_quota_us", &quota) < 0)
-            return -1;
-        *out = quota > INT64_MAX ? 0 : quota * 1000 / PERIOD_US; /* -1: no limit */
-        return 0;
-    }
-    if (cgroup_file(conf, slot, "cpu", "cpu.max", path) < 0)
+    if (get_value(conf, slot, "memory", "memory.usage_in_bytes", &stats->memory) < 0 ||
+        get_value(conf, slot, "memory", "memory.limit_in_bytes", &stats->memory_limit) < 0 ||
+        cgroup_field(conf, slot, "memory", "memory.stat", "total_cache", &stats->memory_cache) <
+            0 ||
+        cgroup_cpu_ns(conf, slot, &stats->cpu_ns) < 0 ||
+        get_value(conf, slot, "cpu", "cpu.cfs_quota_us", &quota) < 0 ||
+        cgroup_field(conf, slot, "memory", "memory.oom_control", "oom_kill", &stats->oom_kills) < 0)
         return -1;
-    if (read_text(path, text, sizeof text) < 0)
-        return fail_errno("read", path);
-    *out = strtoull(text, NULL, 10) * 1000 / PERIOD_US; /* 0 for "max" */
+    stats->cpu_millis = quota > INT64_MAX ? 0 : quota * 1000 / PERIOD_US; /* -1: no limit */
     return 0;
 }
 
-static int stats_v1(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
-    return get_value(conf, slot, "memory", "memory.usage_in_bytes", &stats->memory) < 0 ||
-                   get_value(conf, slot, "memory", "memory.limit_in_bytes", &stats->memory_limit) <
-                       0 ||
-                   cgroup_field(conf, slot, "memory", "memory.stat", "total_cache",
-                                &stats->memory_cache) < 0 ||
-                   cgroup_field(conf, slot, "memory", "memory.oom_control", "oom_kill",
-                                &stats->oom_kills) < 0
-               ? -1
-               : 0;
-}
-
 static int stats_v2(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
-    return get_value(conf, slot, "memory", "memory.current", &stats->memory) < 0 ||
-                   get_value(conf, slot, "memory", "memory.max", &stats->memory_limit) < 0 ||
-                   cgroup_field(conf, slot, "memory", "memory.stat", "file", &stats->memory_cache) <
-                       0 ||
-                   cgroup_field(conf, slot, "memory", "memory.events", "oom_kill",
-                                &stats->oom_kills) < 0
-               ? -1
-               : 0;
+    char path[PATH_CAP], text[64];
+    if (get_value(conf, slot, "memory", "memory.current", &stats->memory) < 0 ||
+        get_value(conf, slot, "memory", "memory.max", &stats->memory_limit) < 0 ||
+        cgroup_field(conf, slot, "memory", "memory.stat", "file", &stats->memory_cache) < 0 ||
+        cgroup_cpu_ns(conf, slot, &stats->cpu_ns) < 0 ||
+        cgroup_field(conf, slot, "memory", "memory.events", "oom_kill", &stats->oom_kills) < 0 ||
+        cgroup_file(conf, slot, "cpu", "cpu.max", path) < 0)
+        return -1;
+    if (read_text(path, text, sizeof text) < 0)
+        return fail_errno("read", path);
+    stats->cpu_millis = strtoull(text, NULL, 10) * 1000 / PERIOD_US; /* 0 for "max" */
+    return 0;
 }
 
 int cgroup_stats(const struct conf *conf, unsigned slot, struct cgroup_stats *stats) {
     memset(stats, 0, sizeof *stats);
     uint64_t own = 0;
     if (get_value(conf, slot, "pids", "pids.current", &stats->pids) < 0 ||
-        cgroup_field(conf, slot, "pids", "pids.events", "max", &stats->forks_refused) < 0 ||
-        cgroup_cpu_ns(conf, slot, &stats->cpu_ns) < 0 ||
-        cgroup_cpu_millis(conf, slot, &stats->cpu_millis) < 0)
+        cgroup_field(conf, slot, "pids", "pids.events", "max", &stats->forks_refused) < 0)
         return -1;
     /* until kernel 6.11 a refusal counts where the process is, not where the limit is */
     if (cgroup_is_v2() &&

@@ -129,6 +129,6 @@ static int prepare_launch(const struct conf *conf) {
 }
 
 int launch_make(const struct conf *conf) {
-    launch_fd = namespace_make(conf, prepare_launch);
+    launch_fd = namespace_make(conf, prepare_launch, ANY_PROCESSOR);
     return launch_fd < 0 ? -1 : 0;
 }

@@ -89,8 +89,15 @@ static int drop_foreign_mounts(const struct conf *conf) {
     return 0;
 }
 
+static int keep_to(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)processor, &set);
+    return sched_setaffinity(0, sizeof set, &set) < 0 ? fail_errno("sched_setaffinity", NULL) : 0;
+}
+
 /* Prepares a new mount namespace in a child and returns its fd. */
-int namespace_make(const struct conf *conf, int (*prepare)(const struct conf *)) {
+int namespace_make(const struct conf *conf, int (*prepare)(const struct conf *), int processor) {
     int ready[2], done[2];
     if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(done, O_CLOEXEC) < 0)
         return fail_errno("pipe", NULL);
@@ -99,7 +106,9 @@ int namespace_make(const struct conf *conf, int (*prepare)(const struct conf *))
         close(ready[0]);
         close(done[1]);
         int failed = 0;
-        if (unshare(CLONE_NEWNS) < 0)
+        if (processor != ANY_PROCESSOR && keep_to(processor) < 0)
+            failed = -1;
+        else if (unshare(CLONE_NEWNS) < 0)
             failed = fail_errno("unshare", "mount namespace");
         else if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
             failed = fail_errno("make private", "/");

@@ -23,33 +23,22 @@ static int bind_namespace(int fd, const char *file) {
 
 /* The kernel binds only a namespace whose number is higher than that of the one it is bound in, so
  * that there is no circle. Kernel 6.18 numbers them in a range for each processor: one that was
- * made later, on another processor, may have the lower number. It has a higher one on the processor
- * where the present one was made. */
+ * made later, on another processor, may have the lower number. One made on the processor where the
+ * present one was made has a higher number. */
 static int make_bound(const struct conf *conf, const char *file) {
-    cpu_set_t before, one;
-    bool moved = false;
-    int fd = namespace_make(conf, NULL), error = 0;
-    if (fd < 0 || bind_namespace(fd, file) == 0)
-        return fd;
-    error = errno;
-    if (sched_getaffinity(0, sizeof before, &before) < 0)
-        CPU_ZERO(&before);
-    for (int cpu = 0; error == EINVAL && cpu < CPU_SETSIZE; cpu++) {
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        if (sched_setaffinity(0, sizeof one, &one) < 0)
-            continue; /* there is no such processor, or it may not be used */
-        moved = true;
+    long processors = sysconf(_SC_NPROCESSORS_CONF);
+    int error = EINVAL;
+    for (int processor = ANY_PROCESSOR; error == EINVAL && processor < processors; processor++) {
+        int fd = namespace_make(conf, NULL, processor);
+        if (fd < 0 && processor == ANY_PROCESSOR)
+            return -1;
+        if (fd < 0)
+            continue; /* one that is off, or not for us */
+        if (bind_namespace(fd, file) == 0)
+            return fd;
+        error = errno;
         close(fd);
-        if ((fd = namespace_make(conf, NULL)) < 0)
-            break;
-        error = bind_namespace(fd, file) < 0 ? errno : 0;
     }
-    if (moved)
-        sched_setaffinity(0, sizeof before, &before);
-    if (fd < 0 || error == 0)
-        return fd;
-    close(fd);
     errno = error;
     return fail_errno("bind the mount namespace to", file);
 }

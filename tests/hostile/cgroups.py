@@ -9,7 +9,7 @@ from hostile.system import CLONE_NEWCGROUP, mount, unshare
 THEME = "cgroups"
 TOP = "/sys/fs/cgroup"
 V2 = os.path.exists(TOP + "/cgroup.controllers")
-LIMITS = (("memory.max", "cpu.max", "pids.max", "cgroup.max.descendants", "memory.swap.max", "cgroup.freeze", "memory.high", "cpu.idle", "cpuset.cpus") if V2 else
+LIMITS = (("memory.max", "cpu.max", "pids.max", "cgroup.max.descendants", "memory.swap.max", "cgroup.freeze", "memory.high", "cpu.idle") if V2 else
           ("memory/memory.limit_in_bytes", "memory/memory.memsw.limit_in_bytes", "memory/memory.oom_control", "cpu/cpu.cfs_quota_us", "cpu/cpu.shares", "cpu/cpu.idle",
            "pids/pids.max", "devices/devices.allow", "cpuset/cpuset.cpus", "memory/memory.kmem.tcp.limit_in_bytes"))
 MEMORY = "memory.max" if V2 else "memory/memory.limit_in_bytes"
