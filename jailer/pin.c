@@ -22,9 +22,9 @@ static int bind_namespace(int fd, const char *file) {
 }
 
 /* The kernel binds only a namespace whose number is higher than that of the one it is bound in, so
- * that there is no circle. Kernel 6.18 numbers them in a range for each processor: one that was
- * made later, on another processor, may have the lower number. One made on the processor where the
- * present one was made has a higher number. */
+ * that there is no circle. On kernel 6.18 the numbers seem to come from a range for each processor:
+ * one that was made later, on another processor, was refused, one that was made on the processor
+ * where the present one was made was not. */
 static int make_bound(const struct conf *conf, const char *file) {
     long processors = sysconf(_SC_NPROCESSORS_CONF);
     int error = EINVAL;

@@ -11,8 +11,8 @@
 /* ---- namespace.c ------------------------------------------------------------------------- */
 
 /* A new mount namespace made from this process's, all private, without the mounts the jailer has no
- * use for, then prepared (may be NULL), by a child that keeps to a processor. Its fd, or -1 with
- * fail() set. */
+ * use for, then prepared (may be NULL), by a child on that processor. Its fd, or -1 with fail()
+ * set. */
 #define ANY_PROCESSOR (-1)
 int namespace_make(const struct conf *conf, int (*prepare)(const struct conf *), int processor);
 bool is_mount_root(const char *path);

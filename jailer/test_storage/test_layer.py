@@ -147,7 +147,7 @@ class HostTest(unittest.TestCase):
         self.assertIn(["layer", "base00000001"], jailer.list())
 
     def test_a_mount_namespace_of_the_host_s_that_another_processor_made(self):
-        """Kernel 6.18 numbers namespaces by processor, and binds none with a lower number than the present one's."""
+        """Kernel 6.18 refuses to bind some that were made on another processor than the present one."""
         processors = sorted(os.sched_getaffinity(0))
         for first in processors[0], processors[-1]:
             for second in processors[0], processors[-1]:
