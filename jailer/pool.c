@@ -51,8 +51,9 @@ static int make_image(const struct conf *conf, const char *image) {
         return fail_errno("create", half);
     int result = fallocate(fd, 0, 0, (off_t)conf->pool_bytes);
     if (result < 0)
-        fail(errno == ENOSPC ? E_SPACE : E_SYSTEM, "fallocate %s: %s (lower pool_bytes)", half,
-             strerror(errno));
+        fail(errno == ENOSPC ? E_SPACE : E_SYSTEM,
+             "fallocate %s: %s (a pool of %llu MiB; choose less with --pool-size)", half,
+             strerror(errno), (unsigned long long)(conf->pool_bytes >> 20));
     close(fd);
     if (result == 0) {
         const char *const argv[] = {MKFS_XFS,    "-q", "-K",        "-f", "-m",

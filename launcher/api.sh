@@ -70,7 +70,7 @@ wait_until_healthy() {
   until is_healthy; do
     if ! reason=$(why_not_starting) || ((SECONDS > limit)); then
       show_start_failure
-      fail "${reason:-the server does not answer at $(local_api_url)/health}; see ./daytona logs server"
+      fail "${reason:-the server does not answer at $(local_api_url)/health; see ./daytona logs server$(data_dir_option)}"
     fi
     sleep 0.1
   done

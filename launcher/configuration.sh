@@ -2,8 +2,6 @@
 # jailer.conf, server.conf and the administrator's API key. Sourced by ../daytona.
 
 RUNTIME=/usr/bin/crun
-GIB=$((1024 * 1024 * 1024))
-POOL_GIB_MAX=64
 
 # Prints the value of a key of a key=value file; nothing when it is absent.
 setting() {
@@ -160,18 +158,6 @@ pool_bytes=$pool
 runtime=$RUNTIME
 TEXT
   install_settings "$DATA_DIR/jailer.conf" root:root 0644
-}
-
-# Half the free space, at most 64 GiB; 0, disks as plain files, where the kernel has no XFS.
-default_pool_bytes() {
-  local free
-  if ! has_file_system xfs; then
-    echo 0
-    return 0
-  fi
-  free=$(($(df --output=avail -B 1 "$DATA_DIR" | tail -n 1) / 2 / GIB))
-  ((free >= 1)) || fail "less than 2 GiB are free below $DATA_DIR; give it more space or another --data-dir"
-  echo $(((free < POOL_GIB_MAX ? free : POOL_GIB_MAX) * GIB))
 }
 
 # The key of the first administrator, made once; the environment may set it.

@@ -162,17 +162,15 @@ check_size() {
   memory=$(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)
   expect warning memory "memory: $memory MiB of at least $MINIMUM_MEMORY_MIB" "test $memory -ge $MINIMUM_MEMORY_MIB" \
     "the platform itself takes about 400 MiB, and each sandbox what its snapshot says"
+  expect warning disk "$DATA_DIR is on a disk" is_on_disk \
+    "it is in memory: sandboxes take it from programs, and the next boot deletes them" "$(other_place)"
   [[ ! -d $DATA_DIR/pool ]] || return 0 # its space is reserved already
-  space=$(df --output=avail -BM "$(existing_parent "$DATA_DIR")" | tail -n 1 | tr -dc 0-9)
+  space=$(($(free_bytes "$DATA_DIR") / 1048576))
   expect missing space "space for $DATA_DIR: $space MiB of at least $MINIMUM_SPACE_MIB" "test $space -ge $MINIMUM_SPACE_MIB" \
-    "choose another place with --data-dir"
+    "$(more_room)"
 }
 
-existing_parent() {
-  local path=$1
-  until [[ -e $path ]]; do path=$(dirname "$path"); done
-  echo "$path"
-}
+is_on_disk() { ! is_in_memory "$DATA_DIR"; }
 
 # Of a platform that exists: its configuration, and whether it runs.
 check_platform() {

@@ -15,6 +15,9 @@ usage_error() {
   exit 2
 }
 
+# What a printed command needs to mean this platform.
+data_dir_option() { [[ $DATA_DIR == /var/lib/daytona ]] || printf ' --data-dir %s' "$DATA_DIR"; }
+
 # Reads lines "progress <percent> <text>" and draws one bar on a terminal, a line per step of 10 % or new text elsewhere.
 # Other lines are passed on.
 show_progress() {

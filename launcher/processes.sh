@@ -117,15 +117,26 @@ start_supervisor() {
 
 # Status 1 and a sentence when the start has failed for good.
 why_not_starting() {
+  local name
   if ! running_pid supervisor >/dev/null && { [[ -z $SUPERVISOR_JOB ]] || ! kill -0 "$SUPERVISOR_JOB" 2>/dev/null; }; then
-    echo "the supervisor ended"
+    echo "the supervisor ended; see ./daytona logs supervisor$(data_dir_option)"
     return 1
   fi
-  # The supervisor restarts with growing pauses; the third end in a row is no accident.
-  if (($(restarts_logged server) >= 3)); then
-    echo "the server ends again and again"
-    return 1
-  fi
+  # The supervisor restarts with growing pauses; the third end in a row is no accident. Without the jailer the server
+  # ends, too.
+  for name in jailer server; do
+    if (($(restarts_logged "$name") >= 3)); then
+      echo "the $name ends again and again$(last_words "$name"); see ./daytona logs $name$(data_dir_option)"
+      return 1
+    fi
+  done
+}
+
+# The jailer's last line is its reason; the server's log shows it in context.
+last_words() {
+  [[ $1 == jailer && -s $DATA_DIR/log/jailer.log ]] || return 0
+  printf ': '
+  tail -n 1 "$DATA_DIR/log/jailer.log" | sed -E 's/^[^ ]+ jailer\[[0-9]+\] //'
 }
 
 SUPERVISOR_LOG_SIZE=0

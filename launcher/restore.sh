@@ -102,7 +102,7 @@ prepare_pool() {
   elif ((POOL_SIZE < needed)); then
     POOL_SIZE=$needed
   fi
-  available=$(($(df --output=avail -B 1 "$DATA_DIR" | tail -n 1) / GIB))
+  available=$(($(free_bytes "$DATA_DIR") / GIB))
   ((available >= ${POOL_SIZE/none/$needed})) || fail "the disks need $needed GiB, and $available GiB are free below $DATA_DIR"
   write_jailer_conf "$APP" "$INSTANCE"
   say "Making the pool"

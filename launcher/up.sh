@@ -4,6 +4,8 @@
 command_up() {
   require_host
   require_no_restore
+  require_room
+  warn_of_memory
   install_packages
   ensure_user
   check_jdk_runs
@@ -94,5 +96,3 @@ Java (Maven: io.daytona:sdk)
   }
 TEXT
 }
-
-data_dir_option() { [[ $DATA_DIR == /var/lib/daytona ]] || printf ' --data-dir %s' "$DATA_DIR"; }

@@ -207,6 +207,19 @@ class Hosts(unittest.TestCase):
         self.assertEqual({"ok"}, {check["state"] for check in found.values()}, found)
         self.assertFalse((self.work / "data").exists())
 
+    def test_a_data_directory_in_memory_that_is_too_small(self):
+        (self.work / "data").mkdir()
+        self.machine.mounts.append(f"mount -t tmpfs -o size=1900M none {self.work}/data")
+        done = self.machine.run("./daytona", "up", "--data-dir", f"{self.work}/data/d")
+        self.assertEqual((1, ""), (done.returncode, done.stdout), done.stderr)
+        self.assertEqual(f"error: less than 2 GiB are free for {self.work}/data/d, which is in memory; make room there, or choose another place with --data-dir\n", done.stderr)
+        done = self.machine.run("./daytona", "up", "--pool-size", "4", "--data-dir", f"{self.work}/data/d")
+        self.assertEqual((1, ""), (done.returncode, done.stdout), done.stderr)
+        self.assertRegex(done.stderr, f"^error: a pool of 4 GiB does not fit into {self.work}/data/d, which is in memory: 32[0-9]{{2}} MiB are missing; choose less with --pool-size, ")
+        done = self.machine.run("./daytona", "doctor", "--data-dir", f"{self.work}/data/d")
+        self.assertRegex(done.stdout, f"(?m)^warning +{self.work}/data/d is on a disk\n +it is in memory: .*\n +choose a directory on a disk with --data-dir$")
+        self.assertEqual([], tree(self.work / "data"))
+
     def test_commands_for_a_debian_in_its_place(self):
         """They are right on a Debian: this machine, with the JDK hidden."""
         self.machine.distribution(ARCH)
