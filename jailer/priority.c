@@ -1,22 +1,37 @@
 /* A sandbox that computes without pause gives way to those whose programs only now and then want a
  * processor, which is what somebody waits for: its cgroup is idle (cpu.idle, kernel 5.15). It has
  * every processor, up to its own limit, that the others leave, and one that gets less than it takes
- * is like any other again from the next look on, so that nobody starves. Weights alone do not do
- * it: whoever wakes up waits for the end of the other's time slice whatever that one weighs. */
+ * is like any other again some looks later, so that nobody starves. Weights alone do not do it:
+ * whoever wakes up waits for the end of the other's time slice whatever that one weighs.
+ *
+ * It computes when it takes most of a processor; or, where so many do that none has one of its own,
+ * most of what those take to whom most of the time goes. Those who give way already are left out
+ * there: beside them everyone has what it wants, and who takes less than a processor pauses. */
 #include "priority.h"
 
 #include "cgroup.h"
 #include "events.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
+#define PROCESSOR 1000000ul /* usage is in millionths of one */
+
 enum {
     LOOK_MS = 250,
-    /* of one processor, since the last look */
+    /* of a processor, or of what those take who compute */
     COMPUTES_PERCENT = 75,
     PAUSES_PERCENT = 50,
+    /* in a crowd they do not all get the same at every look */
+    PAUSES_IN_CROWD_PERCENT = 25,
+    /* less is nobody's computing, but a program that starts now and then */
+    LEAST = PROCESSOR / 50,
+    /* of all processors: with less, nobody waits for another sandbox */
+    CROWDED_PERCENT = 40,
+    /* a mean over time: one part in so many is the last look's */
+    RECENT_LOOKS = 4,
     MANY_PROCESSES = 256,
 };
 
@@ -24,13 +39,22 @@ struct run { /* the sandbox of a slot */
     pid_t pid;
     uint64_t start;
     uint64_t used_ns;
+    uint64_t usage;  /* since the look before */
+    uint64_t recent; /* over about a second */
     int64_t looked_ms;
     bool idle;
+    bool seen; /* at two looks: there is a usage to judge by */
+};
+
+struct sum {                           /* over sandboxes */
+    uint64_t usages, recents, squares; /* of recents */
 };
 
 struct look {
     const struct conf *conf;
     int64_t now_ms;
+    struct sum of[2];  /* those who do not give way, and those who do */
+    uint64_t least[2]; /* recent usage of one who computes, among them */
     unsigned idle;
 };
 
@@ -39,8 +63,35 @@ static uint64_t all_used_ns;
 static int64_t looked_ms;
 static unsigned idle_runs;
 
-static bool takes(uint64_t used_ns, int64_t passed_ms, int percent) {
-    return passed_ms > 0 && used_ns / 10000 >= (uint64_t)passed_ms * (uint64_t)percent;
+static uint64_t usage_of(uint64_t used_ns, int64_t passed_ms) {
+    return passed_ms > 0 ? used_ns / (uint64_t)passed_ms : 0;
+}
+
+static uint64_t of_processor(unsigned percent) { return PROCESSOR * percent / 100; }
+
+static bool computes(const struct look *look, const struct run *run) {
+    return run->usage >= of_processor(run->idle ? PAUSES_PERCENT : COMPUTES_PERCENT) ||
+           run->recent >= look->least[run->idle];
+}
+
+/* Of the mean of what sandboxes take, in which each weighs by what it takes: one that computes
+ * beside many that hardly do counts alone, of twenty alike each counts a twentieth. */
+static uint64_t of_mean(const struct sum *sum, unsigned percent) {
+    uint64_t mean = sum->recents > 0 ? sum->squares / sum->recents : PROCESSOR;
+    mean = mean < PROCESSOR ? mean : PROCESSOR;
+    return (mean > LEAST ? mean : LEAST) * percent / 100;
+}
+
+static void compare(struct look *look) {
+    const struct sum *others = &look->of[false], *idle = &look->of[true];
+    cpu_set_t set;
+    int processors = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    uint64_t crowd = of_processor(CROWDED_PERCENT) * (uint64_t)processors;
+    look->least[false] = others->usages >= crowd ? of_mean(others, COMPUTES_PERCENT)
+                                                 : of_processor(COMPUTES_PERCENT);
+    look->least[true] = others->usages + idle->usages >= crowd
+                            ? of_mean(idle, PAUSES_IN_CROWD_PERCENT)
+                            : of_processor(PAUSES_PERCENT);
 }
 
 static bool is_idle(const struct conf *conf, unsigned slot) {
@@ -68,27 +119,41 @@ static bool has_many_processes(const struct conf *conf, unsigned slot) {
            read_number(path, &processes) == 0 && processes >= MANY_PROCESSES;
 }
 
-static void judge(const struct sandbox *sandbox, void *arg) {
+static void measure(const struct sandbox *sandbox, void *arg) {
     struct look *look = arg;
     struct run *run = &runs[sandbox->slot];
     uint64_t used_ns;
-    if (cgroup_cpu_ns(look->conf, sandbox->slot, &used_ns) < 0)
-        return; /* it is being cleared away */
-    if (run->pid != sandbox->pid || run->start != sandbox->start) {
-        /* an earlier jailer may have seen it */
+    run->seen = run->pid == sandbox->pid && run->start == sandbox->start;
+    if (!run->seen) /* an earlier jailer may have seen it */
         *run = (struct run){.pid = sandbox->pid,
                             .start = sandbox->start,
                             .idle = is_idle(look->conf, sandbox->slot)};
-    } else {
-        int percent = run->idle ? PAUSES_PERCENT : COMPUTES_PERCENT;
-        bool idle = takes(used_ns - run->used_ns, look->now_ms - run->looked_ms, percent) &&
-                    !has_many_processes(look->conf, sandbox->slot);
+    if (cgroup_cpu_ns(look->conf, sandbox->slot, &used_ns) < 0) {
+        run->pid = 0; /* it is being cleared away */
+        run->seen = false;
+        return;
+    }
+    if (run->seen) {
+        struct sum *sum = &look->of[run->idle];
+        run->usage = usage_of(used_ns - run->used_ns, look->now_ms - run->looked_ms);
+        run->recent += run->usage / RECENT_LOOKS - run->recent / RECENT_LOOKS;
+        sum->usages += run->usage;
+        sum->recents += run->recent;
+        sum->squares += run->recent * run->recent;
+    }
+    run->used_ns = used_ns;
+    run->looked_ms = look->now_ms;
+}
+
+static void judge(const struct sandbox *sandbox, void *arg) {
+    struct look *look = arg;
+    struct run *run = &runs[sandbox->slot];
+    if (run->seen) {
+        bool idle = computes(look, run) && !has_many_processes(look->conf, sandbox->slot);
         if (idle != run->idle)
             make_idle(look->conf, sandbox->slot, idle);
         run->idle = idle;
     }
-    run->used_ns = used_ns;
-    run->looked_ms = look->now_ms;
     look->idle += run->idle;
 }
 
@@ -98,8 +163,10 @@ int priority_look(const struct conf *conf, int64_t now_ms) {
         return LOOK_MS;
     /* where all together take less than one would have to, there is nobody to look for */
     if (looked_ms == 0 || idle_runs > 0 ||
-        takes(used_ns - all_used_ns, now_ms - looked_ms, COMPUTES_PERCENT)) {
+        usage_of(used_ns - all_used_ns, now_ms - looked_ms) >= of_processor(COMPUTES_PERCENT)) {
         struct look look = {.conf = conf, .now_ms = now_ms};
+        events_each(measure, &look);
+        compare(&look);
         events_each(judge, &look);
         idle_runs = look.idle;
     }
