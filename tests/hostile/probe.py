@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-SECONDS = 6
+SECONDS = 20
 ATTEMPTS = []
 
 
