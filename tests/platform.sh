@@ -46,7 +46,7 @@ tools_elsewhere() {
 }
 
 # What `./daytona up` built and imported here, on a host with cgroup v2.
-virtual_machine() { DAYTONA_TEST_DOCKER="$cache/docker" timeout 3600 tests/vm/run "$cache/vm" "$cache/images" "$platform_data"; }
+virtual_machine() { DAYTONA_TEST_DOCKER="$cache/docker" timeout 4200 tests/vm/run "$cache/vm" "$cache/images" "$platform_data"; }
 
 # Storage of images with mounts that end with the step.
 container_image() {
