@@ -115,7 +115,7 @@ class HostileSandbox(unittest.TestCase):
         """Everything inside in one go, then the controls that belong outside."""
         platform.put(cls.attacker, "/tmp/hostile.tar", package())
         platform.put(cls.attacker, "/tmp/world.json", json.dumps(cls.world).encode())
-        inside = platform.execute(cls.attacker, "sudo sh -c 'cd /root && tar -xf /tmp/hostile.tar && python3 -m hostile inside /tmp/world.json'", timeout=300)
+        inside = platform.execute(cls.attacker, "sudo sh -c 'cd /root && tar -xf /tmp/hostile.tar && python3 -m hostile inside /tmp/world.json'", timeout=120)
         assert inside["exitCode"] == 0, inside["result"][-3000:]
         rows = [json.loads(line) for line in inside["result"].splitlines()]
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -178,7 +178,7 @@ class HostileSandbox(unittest.TestCase):
     def test_the_same_profile_runs_sudo_fuse_tun_and_a_container(self):
         """apt is tried in tests/test_sandbox.py, a Docker engine in tests/test_docker.py."""
         platform.put(self.sibling, "/tmp/hostile.tar", package())
-        done = platform.output(self.sibling, "sudo sh -c 'cd /root && tar -xf /tmp/hostile.tar && python3 -m hostile.powers'", timeout=90)
+        done = platform.output(self.sibling, "sudo sh -c 'cd /root && tar -xf /tmp/hostile.tar && python3 -m hostile.powers'", timeout=30)
         print(done)
         powers = dict(line.split(": ", 1) for line in done.splitlines())
         self.assertEqual({"fuse": "fuse!", "tun": "tun!", "container": "pid 1 as 0 on powers sees inner lo"}, powers)

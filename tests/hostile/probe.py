@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-SECONDS = 20
+SECONDS = 6
 ATTEMPTS = []
 
 
