@@ -136,13 +136,7 @@ port_in_use() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
 # jailer.conf for a distribution below the data directory: write_jailer_conf APP INSTANCE.
 write_jailer_conf() {
   local app=$1 instance=$2 pool
-  if [[ $POOL_SIZE == none ]]; then
-    pool=0
-  elif [[ -n $POOL_SIZE ]]; then
-    pool=$((POOL_SIZE * GIB))
-  else
-    pool=$(default_to "$(setting "$DATA_DIR/jailer.conf" pool_bytes)" "$(default_pool_bytes)")
-  fi
+  pool=$(wanted_pool_bytes)
   cat >"$DATA_DIR/jailer.conf.new" <<TEXT
 data=$DATA_DIR
 app=$app

@@ -34,23 +34,31 @@ kept_in_memory() { ! is_in_memory "$DATA_DIR" || printf ', which is in memory'; 
 
 more_room() { printf 'make room there, or choose another place with --data-dir'; }
 
-# What the pool's image takes is taken at once; without room for it the jailer could not start, nor anything else.
+# What the option says, else what is remembered, else the default.
+wanted_pool_bytes() {
+  local remembered
+  remembered=$(setting "$DATA_DIR/jailer.conf" pool_bytes)
+  if [[ $POOL_SIZE == none ]]; then
+    echo 0
+  elif [[ -n $POOL_SIZE ]]; then
+    echo $((POOL_SIZE * GIB))
+  elif [[ -n $remembered ]]; then
+    echo "$remembered"
+  else
+    default_pool_bytes
+  fi
+}
+
+# What the pool's image takes is taken at once; without room for it the jailer could not start, nor anything else. An
+# image that exists keeps its size where it cannot grow, unless more was asked for just now.
 require_room() {
-  local image=$DATA_DIR/pool.img have wanted missing
-  if [[ -n $POOL_SIZE ]]; then
-    wanted=$((${POOL_SIZE/none/0} * GIB))
-  elif [[ -e $image ]]; then
-    return 0
-  else
-    wanted=$(default_pool_bytes)
-  fi
-  if [[ -e $image ]]; then
-    have=$(stat -c %s "$image")
-    ((wanted > have)) || return 0
-    missing=$((wanted - have - $(free_bytes "$DATA_DIR")))
-  else
-    missing=$((wanted + BESIDE_POOL_BYTES - $(free_bytes "$DATA_DIR")))
-  fi
+  local image=$DATA_DIR/pool.img have=0 wanted missing
+  [[ ! -e $image || -n $POOL_SIZE ]] || return 0
+  wanted=$(wanted_pool_bytes)
+  [[ ! -e $image ]] || have=$(stat -c %s "$image")
+  ((wanted > have)) || return 0
+  missing=$((wanted - have - $(free_bytes "$DATA_DIR")))
+  [[ -e $image ]] || missing=$((missing + BESIDE_POOL_BYTES))
   ((missing <= 0)) ||
     fail "a pool of $((wanted / GIB)) GiB does not fit into $DATA_DIR$(kept_in_memory): $((missing / 1048576 + 1)) MiB are missing;" \
       "choose less with --pool-size, $(more_room)"
