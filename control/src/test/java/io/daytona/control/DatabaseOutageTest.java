@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.daytona.control.persistence.TestPostgres;
+import io.daytona.wire.error.DaytonaException;
+import io.daytona.wire.runner.SandboxSpec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -51,6 +55,42 @@ class DatabaseOutageTest {
     assertEquals(200, reply.status(), reply.toString());
     assertEquals("started", reply.text("state"));
     assertEquals("started", platform.get("/sandbox/survivor").text("state"));
+  }
+
+  @Test
+  void tellsWhatTheHostSaidWhenItStaysAwayForLong() throws InterruptedException, IOException {
+    FakeRunner.HeldStarts held = platform.runner.holdStarts();
+    Consumer<SandboxSpec> hold = platform.runner.beforeStart;
+    platform.runner.beforeStart =
+        spec -> {
+          hold.accept(spec);
+          if (spec.env().containsKey("REFUSED")) {
+            throw DaytonaException.unavailable("no slot left", Duration.ofSeconds(2));
+          }
+        };
+    CompletableFuture<TestPlatform.Reply> started =
+        CompletableFuture.supplyAsync(
+            () -> platform.post("/sandbox", "{\"name\": \"started\"}"), threads);
+    CompletableFuture<TestPlatform.Reply> refused =
+        CompletableFuture.supplyAsync(
+            () ->
+                platform.post("/sandbox", "{\"name\": \"refused\", \"env\": {\"REFUSED\": \"1\"}}"),
+            threads);
+    platform.await("the rows", () -> platform.count("SELECT count(*) FROM sandbox") == 2);
+    platform.execute("INSERT INTO region (id, name, created_at) VALUES ('x', 'x', now())");
+    postgres.kill();
+    held.release().countDown();
+    TestPlatform.Reply creating = started.join();
+    TestPlatform.Reply unavailable = refused.join();
+    postgres.restart();
+    assertEquals(200, creating.status(), creating.toString());
+    assertEquals("creating", creating.text("state"));
+    assertEquals(503, unavailable.status(), unavailable.toString());
+    assertEquals("no slot left", unavailable.text("message"));
+    platform.await(
+        "its end", () -> platform.get("/sandbox/started").text("state").equals("started"));
+    platform.await("the refused one's end", () -> platform.get("/sandbox/refused").status() == 404);
+    assertEquals(Set.of(creating.text("id")), platform.runner.running);
   }
 
   @Test

@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates, starts, stops and deletes sandboxes for clients.
@@ -22,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * answers again.
  */
 final class Lifecycle {
-  // Control-plane protocol §2.1 and §3.2: the reply shows the state of then.
-  private static final Duration START_PATIENCE = Duration.ofSeconds(30);
   // A sandbox without programs stops this fast; then the client is spared a round of polling.
   private static final Duration STOP_PATIENCE = Duration.ofMillis(10);
   private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(5);
@@ -66,59 +63,48 @@ final class Lifecycle {
       throws InterruptedException {
     Operation operation = operations.begin(wish.id(), Operation.Kind.CREATE);
     Bulkhead.Hold turn = admitted(operation, wish.organizationId(), caller);
-    CompletableFuture<Outcome> answer = new CompletableFuture<>();
-    CompletableFuture<Sandbox> row = new CompletableFuture<>();
+    Answer answer = new Answer();
     threads.execute(() -> {
       try (operation;
           turn) {
-        creating(wish, ownName, row, answer);
+        creating(wish, ownName, answer);
       } catch (RuntimeException | Error e) {
-        row.completeExceptionally(e);
-        answer.completeExceptionally(e);
+        answer.failed(e);
       }
     });
-    return await(answer, row);
+    return answer.await();
   }
 
-  private void creating(
-      Sandbox wish,
-      boolean ownName,
-      CompletableFuture<Sandbox> row,
-      CompletableFuture<Outcome> answer) {
+  private void creating(Sandbox wish, boolean ownName, Answer answer) {
     // The row's commit and the start overlap: a sandbox without a row is removed by recovery. Not
     // so when the name may be taken, because then a refused sandbox would have run for a moment.
-    threads.execute(() -> insert(wish, row));
+    threads.execute(() -> insert(wish, answer));
     if (ownName) {
-      row.handle((made, refusal) -> made).join();
-      if (row.isCompletedExceptionally()) {
-        refused(wish, row, answer, false);
+      Throwable why = answer.unrecorded();
+      if (why != null) {
+        refused(wish, why, answer, false);
         return;
       }
     }
     Attempt attempt = Attempt.of(() -> runner.start(wish.spec()));
-    row.handle((made, refusal) -> made).join();
-    if (row.isCompletedExceptionally()) {
-      refused(wish, row, answer, true);
+    Throwable why = answer.unrecorded();
+    if (why != null) {
+      refused(wish, why, answer, true);
       return;
     }
     steps.started(wish.id(), SandboxTrigger.REFUSE_CREATE, attempt, answer);
   }
 
-  private void insert(Sandbox wish, CompletableFuture<Sandbox> row) {
+  private void insert(Sandbox wish, Answer answer) {
     try {
-      row.complete(store.insert(wish));
+      answer.recorded(store.insert(wish));
     } catch (RuntimeException | Error e) {
-      row.completeExceptionally(e);
+      answer.unrecorded(e);
     }
   }
 
-  private void refused(
-      Sandbox wish,
-      CompletableFuture<Sandbox> row,
-      CompletableFuture<Outcome> answer,
-      boolean mayRun) {
-    Throwable why = row.exceptionNow();
-    answer.completeExceptionally(why);
+  private void refused(Sandbox wish, Throwable why, Answer answer, boolean mayRun) {
+    answer.failed(why);
     if (mayRun) {
       steps.destroyQuietly(wish.id());
     }
@@ -143,33 +129,30 @@ final class Lifecycle {
     }
     Operation operation = operations.begin(sandbox, Operation.Kind.START);
     Bulkhead.Hold turn = admitted(operation, sandbox.organizationId(), caller);
-    CompletableFuture<Outcome> answer = new CompletableFuture<>();
-    CompletableFuture<Sandbox> row = new CompletableFuture<>();
+    Answer answer = new Answer();
     threads.execute(() -> {
       try (operation;
           turn) {
-        starting(sandbox.id(), row, answer);
+        starting(sandbox.id(), answer);
       } catch (RuntimeException | Error e) {
-        row.completeExceptionally(e);
-        answer.completeExceptionally(e);
+        answer.failed(e);
       }
     });
-    return await(answer, row);
+    return answer.await();
   }
 
-  private void starting(
-      String id, CompletableFuture<Sandbox> row, CompletableFuture<Outcome> answer) {
+  private void starting(String id, Answer answer) {
     Optional<Sandbox> moved = store.move(id, SandboxTrigger.START, Change.token(tokens.next()));
     if (moved.isEmpty()) {
       Sandbox now = store.find(id).filter(Sandbox::visible).orElseThrow(Lifecycle::gone);
       if (now.state() != SandboxState.STARTED) {
         throw Refusals.cannotStart(now);
       }
-      answer.complete(Outcome.of(now));
+      answer.is(Outcome.of(now));
       return;
     }
     Sandbox sandbox = moved.get();
-    row.complete(sandbox);
+    answer.recorded(sandbox);
     Attempt attempt = Attempt.of(() -> runner.start(sandbox.spec()));
     steps.started(id, SandboxTrigger.REFUSE_START, attempt, answer);
   }
@@ -296,31 +279,6 @@ final class Lifecycle {
       operation.close();
       throw e;
     }
-  }
-
-  private static Outcome await(CompletableFuture<Outcome> answer, CompletableFuture<Sandbox> row)
-      throws InterruptedException {
-    try {
-      return answer.get(START_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      if (row.isDone() && !row.isCompletedExceptionally()) {
-        return Outcome.of(row.resultNow());
-      }
-      throw DaytonaException.unavailable(
-          "The sandbox could not be recorded yet. Try again in a few seconds",
-          Duration.ofSeconds(5));
-    } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
-    }
-  }
-
-  private static RuntimeException rethrown(@Nullable Throwable cause) {
-    return switch (cause) {
-      case DaytonaException refusal -> refusal;
-      case RuntimeException failure -> failure;
-      case Error error -> throw error;
-      case null, default -> new IllegalStateException("an operation failed", cause);
-    };
   }
 
   private static DaytonaException gone() {

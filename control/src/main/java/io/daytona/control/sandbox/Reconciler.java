@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -202,7 +201,7 @@ final class Reconciler {
       return;
     }
     Attempt attempt = made.get();
-    CompletableFuture<Outcome> unheard = new CompletableFuture<>();
+    Answer unheard = new Answer();
     if (attempt instanceof Attempt.Refused refused) {
       DaytonaException refusal = refused.refusal();
       if (refused.passing()) {

@@ -6,7 +6,6 @@ import io.daytona.wire.runner.StartedSandbox;
 import io.daytona.wire.sandbox.SandboxState;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,23 +29,25 @@ final class Steps {
    * Records how a start ended.
    *
    * @param refused the transition when the host refused
-   * @param answer hears of it as soon as it is recorded
+   * @param answer hears of it
    */
-  void started(
-      String id, SandboxTrigger refused, Attempt attempt, CompletableFuture<Outcome> answer) {
+  void started(String id, SandboxTrigger refused, Attempt attempt, Answer answer) {
     switch (attempt) {
       case Attempt.Started(StartedSandbox sandbox) -> running(id, sandbox, answer);
       case Attempt.Refused(DaytonaException refusal) -> {
+        answer.willBe(refusal);
         Optional<Sandbox> undone = store.settle(id, refused, Change.because(refusal.sentence()));
-        answer.completeExceptionally(refusal);
+        answer.failed(refusal);
         if (undone.isEmpty()) {
           overtaken(id);
         }
       }
       case Attempt.Failed(String reason, RuntimeException cause) -> {
         LOG.error("sandbox {} failed to start", id, cause);
+        DaytonaException told = failedToStart(reason);
+        answer.willBe(told);
         Optional<Sandbox> failed = store.settle(id, SandboxTrigger.FAIL, Change.failed(reason));
-        answer.completeExceptionally(failedToStart(reason));
+        answer.failed(told);
         if (failed.isEmpty()) {
           overtaken(id);
         }
@@ -59,15 +60,15 @@ final class Steps {
     return DaytonaException.badRequest("Sandbox failed to start: " + reason);
   }
 
-  private void running(String id, StartedSandbox started, CompletableFuture<Outcome> answer) {
+  private void running(String id, StartedSandbox started, Answer answer) {
     long begin = System.nanoTime();
     Optional<Sandbox> row =
         store.settle(id, SandboxTrigger.RUN, Change.running(started.agentVersion()));
     if (row.isPresent()) {
-      answer.complete(new Outcome(row.get(), started, System.nanoTime() - begin));
+      answer.is(new Outcome(row.get(), started, System.nanoTime() - begin));
       return;
     }
-    answer.completeExceptionally(overtaken(id));
+    answer.failed(overtaken(id));
   }
 
   /** The row is not where it was left: it was deleted meanwhile, or lost in a crash. */
