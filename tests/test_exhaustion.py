@@ -129,7 +129,7 @@ class HostTest(Case):
         platform.eventually(lambda: self.level() < 0.1, 10, "the level in the metrics")
         self.assert_refused(self.create_reply(), r"^This host has no room: only \d+ of the pool's \d+ MiB are free .*: delete sandboxes")
         self.assert_refused(platform.api("POST", f"/sandbox/{hog['id']}/start"), "of the pool's")
-        self.assertIn("pool of disks", self.own.daytona("doctor"))
+        self.assertRegex(self.own.daytona("doctor"), r"(?m)^warning +pool of disks: \d+ of (19|20)\d\d MiB free$")
         platform.delete(hog)
         self.assertTrue(self.usable(), "room that a deletion makes is room for the next create at once")
         self.assert_writes(bystanders[0])
@@ -164,6 +164,7 @@ class HostTest(Case):
                 for i in range(200_000):
                     os.close(os.open(crowd / str(i), os.O_CREAT | os.O_WRONLY))
             self.assert_refused(self.create_reply(), r"inodes of the pool are free: delete")
+            self.assertRegex(self.own.daytona("doctor"), r"(?m)^warning +pool of disks: \d+ inodes free$")
             self.assert_writes(bystander)
         finally:
             shutil.rmtree(crowd)
