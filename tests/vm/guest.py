@@ -6,6 +6,7 @@ With a file /srv/command, its shell command runs after `up` in place of the step
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -38,13 +39,22 @@ def main():
 
 def run(step, say):
     """One step; after one that failed, those that follow would only fail for its sake."""
-    began = time.monotonic()
+    began, failure = time.monotonic(), {}
     try:
-        detail, ok = step(), True
+        detail = step()
     except BaseException as error:  # noqa: B902 - whatever it is, the report must say so
-        detail, ok = traceback.format_exc() + explain(error), False
-    say(title=(step.__doc__ or step.__name__).strip(), ok=ok, seconds=round(time.monotonic() - began, 1), detail=detail)
-    return ok
+        detail = traceback.format_exc() + explain(error)
+        failure = {"reason": reason(error)}
+    say(title=(step.__doc__ or step.__name__).strip(), ok=not failure, seconds=round(time.monotonic() - began, 1), detail=detail, **failure)
+    return not failure
+
+
+def reason(error):
+    """Ten lines at most: where it happened, and what was said, of a suite of tests what each of its failures says first."""
+    here = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith("scenario.py")]
+    said = f"{type(error).__name__}: {error}\n{getattr(error, 'stdout', None) or ''}".splitlines()
+    told = [line for line in said if re.match(r"FAIL: |ERROR: |[\w.]+(Error|Exception|Expired)\b", line)]
+    return "\n".join([f"{here[-1].name}, line {here[-1].lineno}" if here else "", *(line[:300] for line in ([*told[:6], *said[-3:]]))])
 
 
 def explain(error):
