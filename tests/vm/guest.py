@@ -63,8 +63,10 @@ def explain(error):
     data = pathlib.Path(os.environ["DAYTONA_DATA_DIR"])
     for log in sorted((data / "log").glob("*.log")):
         text += f"\n--- {log.name}\n" + log.read_text(errors="replace")[-3000:]
-    for crash in data.glob("**/hs_err*"):
-        text += f"\n--- {crash.name}\n" + crash.read_text(errors="replace")[:6000]
+    # Not a glob: the directories of slots come and go meanwhile, and one that is gone would end it.
+    for directory, _, names in os.walk(data):
+        for crash in (name for name in names if name.startswith("hs_err")):
+            text += f"\n--- {crash}\n" + (pathlib.Path(directory) / crash).read_text(errors="replace")[:6000]
     return text
 
 
