@@ -189,17 +189,49 @@ static int delegate(const char *path, uid_t uid) {
     return 0;
 }
 
+static bool weighs(const struct hierarchy *h) {
+    return h->unified ? only_v2 : has_option(h, "cpu");
+}
+
+static int weight_path(const struct hierarchy *h, const char *path, char out[PATH_CAP]) {
+    return pathf(out, "%s/%s", path, h->unified ? "cpu.weight" : "cpu.shares");
+}
+
+static unsigned usual_weight(const struct hierarchy *h) { return h->unified ? 100 : 1024; }
+
+static int weigh(const struct hierarchy *h, const char *path, unsigned percent) {
+    char file[PATH_CAP], text[32];
+    if (weight_path(h, path, file) < 0)
+        return -1;
+    snprintf(text, sizeof text, "%u", usual_weight(h) * percent / 100);
+    return write_text(file, text);
+}
+
+int cgroup_weigh(const struct conf *conf, unsigned slot, unsigned percent) {
+    const struct hierarchy *h = cgroup_with("cpu");
+    char path[PATH_CAP];
+    errno = ENOENT;
+    return h == NULL || cgroup_slot_path(conf, h, slot, path) < 0 ? -1 : weigh(h, path, percent);
+}
+
+bool cgroup_weighs_less(const struct conf *conf, unsigned slot) {
+    const struct hierarchy *h = cgroup_with("cpu");
+    char path[PATH_CAP], file[PATH_CAP];
+    uint64_t weight;
+    return h != NULL && cgroup_slot_path(conf, h, slot, path) == 0 &&
+           weight_path(h, path, file) == 0 && read_number(file, &weight) == 0 &&
+           weight < usual_weight(h);
+}
+
 /* All sandboxes together would weigh as much as one other process of the host, and wait for one of
  * theirs that overdrew: they get the share of so many processes as there are processors. */
-static int weigh(const struct hierarchy *h, const char *path) {
-    enum { ONE_V1 = 1024, ONE_V2 = 100, MOST = 100 };
-    char text[32];
-    if (!(h->unified ? only_v2 : has_option(h, "cpu")))
+static int weigh_all(const struct hierarchy *h, const char *path) {
+    enum { MOST = 100 };
+    if (!weighs(h))
         return 0;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     processors = processors < 1 ? 1 : processors > MOST ? MOST : processors;
-    snprintf(text, sizeof text, "%ld", processors * (h->unified ? ONE_V2 : ONE_V1));
-    return write_file(path, h->unified ? "cpu.weight" : "cpu.shares", text);
+    return weigh(h, path, (unsigned)processors * 100) < 0 ? fail_errno("weigh", path) : 0;
 }
 
 int cgroup_setup(const struct conf *conf) {
@@ -216,7 +248,7 @@ int cgroup_setup(const struct conf *conf) {
             return -1;
         if (make_directory(h, h->mount, path) < 0)
             return -1;
-        if ((h->unified && only_v2 && enable_controllers(path) < 0) || weigh(h, path) < 0)
+        if ((h->unified && only_v2 && enable_controllers(path) < 0) || weigh_all(h, path) < 0)
             return -1;
     }
     return cgroup_thaw_all(conf);

@@ -28,6 +28,9 @@ int cgroup_field(const struct conf *conf, unsigned slot, const char *controller,
                  const char *key, uint64_t *out);
 /* v2: where the agent and its programs are, below the slot's cgroup (agent/src/cgroup.c) */
 #define CGROUP_INIT "init"
+/* A slot's share of processor time among the slots, in per cent of the usual one; -1 with errno. */
+int cgroup_weigh(const struct conf *conf, unsigned slot, unsigned percent);
+bool cgroup_weighs_less(const struct conf *conf, unsigned slot);
 /* Processor time that was used. */
 int cgroup_cpu_ns(const struct conf *conf, unsigned slot, uint64_t *out);
 int cgroup_thaw_all(const struct conf *conf);

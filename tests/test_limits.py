@@ -1,7 +1,8 @@
 """One sandbox takes all it can get of one thing; twenty others do not notice, and the API names what it ran into.
 
-The bystanders' latency is measured in turns, before a hog, beside it and after it, so that whatever else the machine does is in both. The table
-goes to the output.
+The bystanders' latency is measured in turns, before a hog, beside it and after it, so that whatever else the machine does is in both. So is that of a
+program of the host, outside of all sandboxes and of the platform: what it has to wait is the kernel's doing, and no more is asked of the slowest
+execs. The table goes to the output.
 """
 
 import sys
@@ -20,6 +21,21 @@ SAMPLES = 100
 REMEDIES = {503: "may have no more processes: end some", 504: "end some, or stop it by force and start it again"}
 
 
+class Ratios:
+    """How many times the quiet latency that beside a hog is: of execs, and of the host's program; of each the median and p95."""
+
+    def __init__(self, quiet, during):
+        self.execs, self.host = ([value(b) / value(a) for value in (median, high)] for a, b in zip(quiet, during))
+
+    def excess(self):
+        """What is above the bound; at p95 only what the host's program did not have to wait too."""
+        bounds = [BOUND, max(BOUND, self.host[1])]
+        return [f"{ratio:.2f} > {bound:.2f}" for ratio, bound in zip(self.execs, bounds) if ratio > bound]
+
+    def __str__(self):
+        return "".join(f"{ratio:7.2f}" for ratio in self.execs + self.host)
+
+
 class Limits(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -31,33 +47,38 @@ class Limits(unittest.TestCase):
 
     @classmethod
     def print_table(cls):
-        print(f"\n== {'exec in 20 bystanders, ms':26}{'quiet':>16}{'hog':>16}{'ratios':>14}  what the API says", file=sys.stderr)
+        print(f"\n== {'exec in 20 bystanders, ms':26}{'quiet':>16}{'hog':>16}{'ratios':>14}{'on the host':>14}  what the API says", file=sys.stderr)
+        print(f"== {'':26}{'p50     p95' :>16}{'p50     p95':>16}{'p50    p95':>14}{'p50    p95':>14}", file=sys.stderr)
         for row in cls.rows:
             print("== " + row, file=sys.stderr)
 
     def measure(self, hog, sandbox):
-        """Latencies without and with the hog, in turns; and what it answers meanwhile."""
-        quiet, during = [], []
+        """Latencies without and with the hog, in turns, each of execs and of the host's program; and what it answers meanwhile."""
+        quiet, during = ([], []), ([], [])
         for turn in range(MOST_TURNS):
-            quiet += self.bystanders.latencies(SAMPLES)
+            self.add(quiet, SAMPLES)
             hog.begin(sandbox)
             platform.eventually(lambda: self.used(sandbox) > 1e9, 120, "the hog's first second of CPU time")
-            during += self.bystanders.latencies(2 * SAMPLES)
+            self.add(during, 2 * SAMPLES)
             meanwhile = self.answer_under_attack(sandbox)
             self.restart(sandbox)
-            quiet += self.bystanders.latencies(SAMPLES)
-            if turn + 1 >= TURNS and median(during) <= BOUND * median(quiet):
+            self.add(quiet, SAMPLES)
+            if turn + 1 >= TURNS and Ratios(quiet, during).excess() == []:
                 break
         return quiet, during, meanwhile
+
+    def add(self, latencies, count):
+        for kind, more in zip(latencies, self.bystanders.latencies_and_host(count)):
+            kind += more
 
     def attack(self, hog):
         sandbox = platform.eventually(platform.create, 60, "room in the pool")
         quiet, during, meanwhile = self.measure(hog, sandbox)
-        ratio = median(during) / median(quiet)
-        row = f"{hog.name:26}{median(quiet):8.2f}{high(quiet):8.2f}{median(during):8.2f}{high(during):8.2f}{ratio:7.2f}{high(during) / high(quiet):7.2f}"
+        ratios = Ratios(quiet, during)
+        row = f"{hog.name:26}" + "".join(f"{value(latencies):8.2f}" for latencies in (quiet[0], during[0]) for value in (median, high)) + str(ratios)
         self.rows.append(row)
         self.rows[-1] += f"  {self.after(hog, sandbox)}{meanwhile}"
-        self.assertLessEqual(ratio, BOUND, row)
+        self.assertEqual([], ratios.excess(), row)
 
     @staticmethod
     def used(sandbox):

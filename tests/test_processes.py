@@ -28,6 +28,18 @@ class Processes(unittest.TestCase):
             self.unprivileged(pid, pathlib.Path(f"/proc/{pid}/comm").read_text().strip())
         self.assertEqual(0, int(status(server)["CapBnd"], 16))
 
+    def test_what_answers_requests_is_preferred_and_what_compiles_is_not(self):
+        preferred = {"C1 CompilerThre": 5, "C2 CompilerThre": 5, "VM Thread": -10}
+        found = {}
+        for thread in pathlib.Path(f"/proc/{platform.pid_of('server')}/task").iterdir():
+            name = (thread / "comm").read_text().strip()
+            if name in preferred:
+                found[name] = os.getpriority(os.PRIO_PROCESS, int(thread.name))
+        self.assertEqual(preferred, found)
+        self.addCleanup(platform.delete_all)
+        agent = platform.agent_of(platform.create())
+        self.assertEqual(-5, os.getpriority(os.PRIO_PROCESS, agent))
+
     def test_postgres_has_no_power(self):
         postmaster = platform.postgres_pid()
         for pid in [postmaster] + platform.children(postmaster):

@@ -11,10 +11,24 @@ BURN = "while :; do :; done >/dev/null 2>&1 & echo $!"
 PAUSES = "while :; do i=0; while [ $i -lt 10000 ]; do i=$((i+1)); done; sleep 0.05; done >/dev/null 2>&1 &"
 
 
+# More processes than a sandbox may have that is made idle.
+CROWD = "for i in $(seq 300); do yes >/dev/null 2>&1 & done"
+
+V1 = os.path.isdir("/sys/fs/cgroup/cpu")
+WEIGHT_FILE, USUAL_WEIGHT, LOW_WEIGHT = ("cpu.shares", 1024, 102) if V1 else ("cpu.weight", 100, 10)
+
+
+def number(slot, name):
+    with open(os.path.join("/sys/fs/cgroup", "cpu" if V1 else "", CGROUP, str(slot), name), encoding="ascii") as file:
+        return int(file.read())
+
+
 def is_idle(slot):
-    controller = "cpu" if os.path.isdir("/sys/fs/cgroup/cpu") else ""
-    with open(os.path.join("/sys/fs/cgroup", controller, CGROUP, str(slot), "cpu.idle"), encoding="ascii") as file:
-        return file.read().strip() == "1"
+    return number(slot, "cpu.idle") == 1
+
+
+def weight(slot):
+    return number(slot, WEIGHT_FILE)
 
 
 class PriorityTest(unittest.TestCase):
@@ -71,6 +85,39 @@ class PriorityTest(unittest.TestCase):
         self.jailer.kill9()
         self.jailer.start()
         self.end(pid)
+
+    def crowd(self):
+        self.jailer.ask("start crowd 3 crowd - base00000001 - 1000 256 512 3 default")
+        self.jailer.agent("crowd", CROWD)
+        self.eventually(lambda: weight(3) == LOW_WEIGHT, "many processes compute")
+
+    def test_one_of_many_processes_has_a_low_weight_until_it_pauses(self):
+        """It is never idle, which would keep others waiting for locks that it holds."""
+        self.jailer.ask("slot-make 3")
+        self.crowd()
+        self.assertFalse(is_idle(3))
+        self.assertEqual(USUAL_WEIGHT, weight(2))
+        self.jailer.kill9()
+        self.jailer.start()
+        self.assertEqual(LOW_WEIGHT, weight(3), "the next jailer goes on with it")
+        self.jailer.agent("crowd", "kill $(pidof yes)")
+        self.eventually(lambda: weight(3) == USUAL_WEIGHT, "they pause")
+        self.jailer.ask("kill crowd")
+        self.crowd()
+        self.jailer.ask("kill crowd")
+        self.jailer.ask("slot-drop 3")
+        self.jailer.ask("slot-make 3")
+        self.jailer.ask("start next 3 next - base00000001 - 1000 256 128 3 default")
+        self.assertEqual(USUAL_WEIGHT, weight(3), "the slot's next sandbox begins like any other")
+
+    def test_one_with_fewer_processes_is_idle_instead(self):
+        """And back again when they are more, which its weight shows."""
+        self.jailer.ask("slot-make 3")
+        self.crowd()
+        self.jailer.agent("crowd", "kill $(pidof yes | tr ' ' '\\n' | head -n 200)")
+        self.eventually(lambda: is_idle(3), "they are few and compute")
+        self.jailer.agent("crowd", CROWD)
+        self.eventually(lambda: not is_idle(3) and weight(3) == LOW_WEIGHT, "they are many")
 
     def test_the_slot_s_next_sandbox_begins_like_any_other(self):
         self.burn()

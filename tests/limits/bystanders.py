@@ -43,6 +43,19 @@ class Bystanders:
     def latencies(self, count):
         return [self.latency() for _ in range(count)]
 
+    def latencies_and_host(self, count):
+        """As many of each in turns: of execs, and of a program of the host that has nothing to do with the platform."""
+        pairs = [(self.latency(), host_latency()) for _ in range(count)]
+        return tuple(map(list, zip(*pairs)))
+
+
+def host_latency():
+    """Milliseconds that a shell took which did nothing, started by this process."""
+    begun = time.perf_counter()
+    _, status = os.waitpid(os.posix_spawn("/bin/bash", ["bash", "-c", "true"], os.environ), 0)
+    assert status == 0, status
+    return (time.perf_counter() - begun) * 1000
+
 
 def median(latencies):
     return statistics.median(latencies)

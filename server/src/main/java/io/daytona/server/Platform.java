@@ -59,6 +59,7 @@ final class Platform implements AutoCloseable {
     Platform platform = new Platform();
     try {
       platform.wire(settings, hosts);
+      CompilerThreads.giveWay();
       return platform;
     } catch (IOException e) {
       platform.close();
