@@ -234,6 +234,24 @@ def processor():
 
 
 @step
+def gives_way():
+    """limits: a sandbox that computes is idle, with many processes light, and like the others when it pauses"""
+    one = SANDBOXES["one"]
+    group = slot(one)
+
+    def rank():
+        return "idle" if read(group / "cpu.idle") == "1" else read(group / "cpu.weight")
+
+    expect("100", rank())
+    platform.put(one, "/tmp/computes.py", b"import os, signal, sys\nfor _ in range(int(sys.argv[1])): os.fork() or signal.pause()\nwhile True: pass\n")
+    for others, wanted in ((0, "idle"), (300, "10")):
+        platform.output(one, f"setsid python3 /tmp/computes.py {others} >/dev/null 2>&1 </dev/null &")
+        platform.eventually(lambda: rank() == wanted, 60, f"{wanted}, beside {others} other processes")
+        platform.output(one, "pkill -f computes.p[y]")
+        platform.eventually(lambda: rank() == "100", 60, "a pause")
+
+
+@step
 def disk():
     """limits: the disk is full at its size"""
     one = SANDBOXES["one"]
