@@ -227,18 +227,15 @@ static int provide_disk(const struct request *request) {
 }
 
 /* The agent answers however many processes the sandbox's programs are; what it starts is not
- * preferred. Not by more: a group's weight is divided among the processors by what its programs on
- * each weigh, and one that the agent started would hardly run where the agent is not. */
+ * preferred, and by more would hardly run on another processor (docs/decisions/0024). */
 static void prefer_agent(pid_t agent) {
-    enum { AGENT_NICE = -5 };
     struct {
         uint32_t size, policy;
         uint64_t flags;
         int32_t nice;
         uint32_t priority;
         uint64_t runtime, deadline, period;
-    } wanted = {
-        .size = 48 /* SCHED_ATTR_SIZE_VER0 */, .flags = 1 /* reset on fork */, .nice = AGENT_NICE};
+    } wanted = {.size = 48 /* SCHED_ATTR_SIZE_VER0 */, .flags = 1 /* reset on fork */, .nice = -5};
     if (syscall(SYS_sched_setattr, agent, &wanted, 0) < 0)
         log_line("prefer agent %d: %s", agent, strerror(errno));
 }
