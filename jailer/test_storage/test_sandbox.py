@@ -79,7 +79,7 @@ class RootFileSystemTest(SandboxCase):
 
     def test_the_agent_is_preferred_and_what_it_starts_is_not(self):
         pid = self.start("busy")
-        self.assertEqual(-20, os.getpriority(os.PRIO_PROCESS, pid))
+        self.assertEqual(-5, os.getpriority(os.PRIO_PROCESS, pid))
         self.assertEqual("0", self.jailer.agent("busy", "cat /proc/self/stat").rpartition(")")[2].split()[16])
 
     def test_device_nodes_on_the_disk_do_not_open(self):
